@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every door of the product: HTTP, live feed, command line, clockwork."""
