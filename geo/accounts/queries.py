@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who a token belongs to, and what accounts there are."""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.accounts.rules import Actor, Role
+from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
+from geo.ids import DistrictCode, WorkerId
+
+
+def token_hash(token: str) -> bytes:
+    """How a token is stored. It carries 256 random bits, so a plain hash suffices."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def actor_of_session(session: Session, token: str, *, at: datetime) -> Actor | None:
+    """The actor of an open session; None when unknown, expired or disabled."""
+    row = session.execute(
+        select(AccountRow)
+        .join(
+            SessionRow,
+            (SessionRow.district == AccountRow.district) & (SessionRow.account == AccountRow.id),
+        )
+        .where(
+            SessionRow.token_hash == token_hash(token),
+            SessionRow.expires_at > at,
+            AccountRow.disabled_at.is_(None),
+        )
+    ).scalar_one_or_none()
+    return None if row is None else actor_of(row)
+
+
+def actor_of_device(session: Session, token: str) -> Actor | None:
+    """The worker of a paired device as an actor; None when unknown or revoked."""
+    row = session.execute(
+        select(DeviceRow).where(
+            DeviceRow.token_hash == token_hash(token), DeviceRow.revoked_at.is_(None)
+        )
+    ).scalar_one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        id=row.worker,
+        district=DistrictCode(row.district),
+        name=row.name,
+        role=Role.WORKER,
+        scope=None,
+        worker=WorkerId(row.worker),
+        device=row.id,
+    )
+
+
+def any_account(session: Session) -> bool:
+    """Whether anybody can sign in at all."""
+    return session.execute(select(AccountRow.id).limit(1)).first() is not None
+
+
+def accounts(session: Session, district: DistrictCode) -> list[tuple[Actor, str, bool]]:
+    """All accounts of a district: actor, user name, whether disabled; by user name."""
+    rows = session.scalars(
+        select(AccountRow).where(AccountRow.district == district).order_by(AccountRow.username)
+    )
+    return [(actor_of(row), row.username, row.disabled_at is not None) for row in rows]
+
+
+def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUID | None:
+    """Whose device this is; None when there is no such device or it is revoked."""
+    return session.scalar(
+        select(DeviceRow.worker).where(
+            DeviceRow.district == district, DeviceRow.id == device, DeviceRow.revoked_at.is_(None)
+        )
+    )
+
+
+def actor_of(row: AccountRow) -> Actor:
+    """The actor of an account row; a worker's cells are filled in where assignments are known."""
+    return Actor(
+        id=row.id,
+        district=DistrictCode(row.district),
+        name=row.name,
+        role=Role(row.role),
+        scope=row.scope,
+        worker=None if row.worker is None else WorkerId(row.worker),
+    )

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Roles, the permission table and the actor: the only source of who may do what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from geo.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Throttled
+from geo.ids import DistrictCode, WorkerId, contains
+from geo.outbox import Event
+
+
+class Role(StrEnum):
+    """What an account is for."""
+
+    ADMIN = "admin"
+    DISPATCHER = "dispatcher"
+    PLANNER = "planner"
+    SUPERVISOR = "supervisor"
+    WORKER = "worker"
+    VIEWER = "viewer"
+
+
+class Reach(StrEnum):
+    """How far a permission goes."""
+
+    OWN = "own"  # what belongs to the actor's own worker
+    SCOPE = "scope"  # what lies in the actor's area (a worker's: his assigned cells)
+    DISTRICT = "district"  # anything of the actor's district
+
+
+OWN, SCOPE, ANYWHERE = Reach.OWN, Reach.SCOPE, Reach.DISTRICT
+_ADMIN, _DISPATCHER, _PLANNER = Role.ADMIN, Role.DISPATCHER, Role.PLANNER
+_SUPERVISOR, _WORKER, _VIEWER = Role.SUPERVISOR, Role.WORKER, Role.VIEWER
+
+# verb -> role -> reach. A role that is not named may not.
+PERMISSIONS: dict[str, dict[Role, Reach]] = {
+    "accounts.manage": {_ADMIN: SCOPE},
+    "areas.read": dict.fromkeys(Role, SCOPE),
+    "checkins.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "checkins.write": {_SUPERVISOR: SCOPE, _WORKER: OWN},
+    "checkpoints.read": dict.fromkeys(Role, SCOPE),
+    "checkpoints.write": {_ADMIN: SCOPE, _PLANNER: SCOPE, _SUPERVISOR: SCOPE},
+    "devices.pair": {_ADMIN: SCOPE, _WORKER: OWN},
+    "docs.read": dict.fromkeys(Role, ANYWHERE),
+    "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
+    "incidents.read": {
+        _ADMIN: SCOPE,
+        _DISPATCHER: SCOPE,
+        _SUPERVISOR: SCOPE,
+        _VIEWER: SCOPE,
+        _WORKER: OWN,
+    },
+    "incidents.report": {
+        _ADMIN: ANYWHERE,
+        _DISPATCHER: ANYWHERE,
+        _SUPERVISOR: ANYWHERE,
+        _WORKER: ANYWHERE,
+    },
+    "linkups.answer": {_WORKER: OWN},
+    "live.read": dict.fromkeys(Role, SCOPE),
+    "nearest.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
+    "patroldays.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "places.find": dict.fromkeys(Role, ANYWHERE),
+    "positions.write": {_WORKER: OWN},
+    "sessions.end": dict.fromkeys(Role, OWN),
+    "tracks.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "wall.read": {
+        _ADMIN: SCOPE,
+        _DISPATCHER: SCOPE,
+        _PLANNER: SCOPE,
+        _SUPERVISOR: SCOPE,
+        _VIEWER: SCOPE,
+    },
+    "workers.read": {
+        _ADMIN: SCOPE,
+        _DISPATCHER: SCOPE,
+        _PLANNER: SCOPE,
+        _SUPERVISOR: SCOPE,
+        _WORKER: OWN,
+    },
+    "workers.write": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
+    "worklogs.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "worklogs.write": {_WORKER: OWN},
+}
+
+SESSION_LIFE = timedelta(hours=12)
+# After this many failures within the window, an account is closed to that address for the window.
+FAILURES_ALLOWED = 5
+FAILURE_WINDOW = timedelta(seconds=60)
+PASSWORD_MIN_LENGTH = 12
+
+
+class RoleNotAllowed(NotAllowed):
+    """The actor's role has no entry for this verb."""
+
+    code = "role.not_allowed"
+
+
+class NotSelf(NotAllowed):
+    """A worker acts for himself only."""
+
+    code = "worker.not_self"
+
+
+class OutOfScope(NotFound):
+    """It lies outside the actor's area; he is not told whether it exists."""
+
+    code = "scope.not_found"
+
+
+class SessionInvalid(NotSignedIn):
+    """The token is unknown, expired, or its account disabled."""
+
+    code = "session.invalid"
+
+
+class BadCredentials(NotSignedIn):
+    """User name and password do not match."""
+
+    code = "session.bad_credentials"
+
+
+class TooManyFailures(Throttled):
+    """Too many wrong passwords from here for this account."""
+
+    code = "session.too_many_failures"
+
+
+class UsernameTaken(Conflict):
+    """Another account has this user name."""
+
+    code = "account.username_taken"
+
+
+class PasswordTooShort(Invalid):
+    """A password of fewer characters than required."""
+
+    code = "account.password_too_short"
+
+
+class AccountNotFound(NotFound):
+    """No account of that name."""
+
+    code = "account.not_found"
+
+
+class DeviceNotFound(NotFound):
+    """No such paired device."""
+
+    code = "device.not_found"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: an account, or a worker's paired device acting as that worker."""
+
+    id: UUID
+    district: DistrictCode
+    name: str
+    role: Role
+    scope: str | None
+    worker: WorkerId | None = None
+    cells: frozenset[str] = frozenset()
+    device: UUID | None = None
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The areas the actor's scope is made of; code prefixes."""
+        if self.role is Role.WORKER:
+            return tuple(sorted(self.cells))
+        return (self.scope,) if self.scope else ()
+
+    @property
+    def signature(self) -> str:
+        """How the outbox names him."""
+        return f"{'device' if self.device else 'account'}:{self.device or self.id}"
+
+
+SYSTEM_ACTOR = "system"
+
+
+def in_scope(actor: Actor, area: str) -> bool:
+    """Whether an area lies in the actor's scope."""
+    return any(contains(own, area) for own in actor.areas)
+
+
+def reach_of(actor: Actor, verb: str) -> Reach:
+    """How far the actor's permission for a verb goes. Raises: RoleNotAllowed."""
+    reach = PERMISSIONS[verb].get(actor.role)
+    if reach is None:
+        raise RoleNotAllowed(role=actor.role, verb=verb)
+    return reach
+
+
+def may(
+    actor: Actor, verb: str, *, area: str | None = None, worker: UUID | None = None
+) -> None:
+    """Return if the actor may do `verb` to a thing in `area` that belongs to `worker`.
+
+    With reach `own` the worker decides; with reach `scope` the area does (a thing without an area
+    is in the scope of the whole district only).
+
+    Raises: RoleNotAllowed, NotSelf, OutOfScope.
+    """
+    reach = reach_of(actor, verb)
+    if reach is Reach.OWN and worker != actor.worker:
+        raise NotSelf(worker=str(worker) if worker else None)
+    if reach is Reach.SCOPE and not in_scope(actor, area or actor.district):
+        raise OutOfScope()
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session just opened. The token is shown once and stored hashed."""
+
+    token: str
+    expires_at: datetime
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Paired:
+    """A device just paired. The token is shown once and stored hashed."""
+
+    id: UUID
+    worker: WorkerId
+    name: str
+    profile: dict[str, Any]
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChanged(Event):
+    """An account was made, disabled, or got another password: its sessions and streams end."""
+
+    kind: ClassVar[str] = "account.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevicePaired(Event):
+    """A worker's phone was paired or unpaired."""
+
+    kind: ClassVar[str] = "device.changed"

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database: the only place that commits.
+
+`transaction()` runs an action's work, lets reactions follow, numbers the events in commit order and
+commits; `snapshot()` reads one consistent moment. Above the domains, so that no domain can commit.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, text
+from sqlalchemy.orm import Session
+
+from geo.outbox import NOTIFY_CHANNEL, Event, OutboxRow, row_of, take_pending
+
+Reaction = Callable[[Session, Event], None]
+Reactions = Mapping[type[Event], Sequence[Reaction]]
+
+# Two-argument advisory locks: this product's number, then the district's.
+_OUTBOX_LOCK = 0x77616E67
+# Reactions that keep causing events are a loop, not a cascade.
+_MAX_ROUNDS = 10
+
+
+class Database:
+    """A PostGIS database of this product.
+
+    `reactions` maps an event type to functions that run in the same transaction. A database bound
+    to a `connection` works inside that connection's transaction, by savepoints: tests use it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        reactions: Reactions,
+        pool_size: int = 10,
+        statement_timeout_s: float = 15.0,
+        connection: Connection | None = None,
+    ) -> None:
+        self.url = url
+        self._reactions = reactions
+        self._bind: Engine | Connection
+        if connection is not None:
+            self._bind = connection
+        else:
+            self._bind = engine(
+                url, pool_size=pool_size, statement_timeout_s=statement_timeout_s
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One unit of writing: on a clean exit reactions, outbox, commit; else nothing stays."""
+        session = Session(
+            self._bind, join_transaction_mode="create_savepoint", expire_on_commit=False
+        )
+        with session:
+            yield session
+            self._publish(session)
+            session.commit()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """One consistent, read-only view of the database."""
+        with Session(self._bind, join_transaction_mode="create_savepoint") as session:
+            if isinstance(self._bind, Engine):
+                session.connection(
+                    execution_options={
+                        "isolation_level": "REPEATABLE READ",
+                        "postgresql_readonly": True,
+                    }
+                )
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back to the server."""
+        if isinstance(self._bind, Engine):
+            self._bind.dispose()
+
+    def _publish(self, session: Session) -> None:
+        session.flush()
+        events = fresh = take_pending(session)
+        for _ in range(_MAX_ROUNDS):
+            if not fresh:
+                break
+            for happened in fresh:
+                for react in self._reactions.get(type(happened), ()):
+                    react(session, happened)
+            session.flush()
+            fresh = take_pending(session)
+            events = [*events, *fresh]
+        else:
+            raise RuntimeError("reactions keep causing events")
+        if not events:
+            return
+        # Held from here to the commit only: it makes the order of numbers the order of commits.
+        for district in sorted({happened.district for happened in events}):
+            session.execute(
+                text("select pg_advisory_xact_lock(:lock, :district)"),
+                {"lock": _OUTBOX_LOCK, "district": int(district)},
+            )
+        numbers = session.execute(
+            insert(OutboxRow).returning(OutboxRow.district, OutboxRow.seq),
+            [row_of(happened) for happened in events],
+        ).all()
+        newest = {district: seq for district, seq in sorted(numbers)}
+        for district, seq in newest.items():
+            session.execute(
+                text("select pg_notify(:channel, :payload)"),
+                {"channel": NOTIFY_CHANNEL, "payload": f"{district} {seq}"},
+            )
+
+
+def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) -> Engine:
+    """A pooled engine. Every statement has a deadline, in seconds."""
+    made = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5},
+    )
+
+    @event.listens_for(made, "connect")
+    def set_deadlines(raw: object, _record: object) -> None:
+        with raw.cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(f"set statement_timeout = {int(statement_timeout_s * 1000)}")
+            cursor.execute("set idle_in_transaction_session_timeout = 60000")
+            cursor.execute("set timezone = 'UTC'")
+        raw.commit()  # type: ignore[attr-defined]
+
+    return made
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema; a no-op when it is there already."""
+    command.upgrade(_alembic(url), "head")
+
+
+def is_migrated(session: Session) -> bool:
+    """Whether the schema is the one this code was written for."""
+    current = MigrationContext.configure(session.connection()).get_current_revision()
+    return current == ScriptDirectory.from_config(_alembic("")).get_current_head()
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Local names and addresses to places with a score; no network."""

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bringing a district in, with its first plan in force."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from geo.accounts.rules import SYSTEM_ACTOR
+from geo.columns import Origin
+from geo.crs import metric_srid, on_grid
+from geo.hierarchy.rules import (
+    Area,
+    Building,
+    DistrictExists,
+    PlanPublished,
+    PlanStatus,
+    PlanUnsound,
+    coverage_problems,
+    households_by_area,
+    nesting_problems,
+)
+from geo.hierarchy.tables import (
+    AreaCodeRow,
+    AreaRow,
+    BuildingRow,
+    DistrictRow,
+    PlacementRow,
+    PlanRow,
+)
+from geo.ids import DistrictCode, Level, PlanId
+from geo.outbox import record
+
+# Parents before children: what is inserted later may refer to what is there.
+_TOP_DOWN = list(Level)
+
+
+def install_district(
+    session: Session,
+    *,
+    areas: Sequence[Area],
+    buildings: Sequence[Building],
+    in_force_from: date,
+    at: datetime,
+    plan_name: str,
+    time_zone: str = "Asia/Shanghai",
+    demo: bool = False,
+    by: str = SYSTEM_ACTOR,
+    origin: Origin = Origin.REAL,
+) -> PlanId:
+    """Bring in a district with its first plan, in force from a civil date on.
+
+    Boundaries are put on the 1e-7 degree grid and must then tile exactly. Households of areas that
+    have buildings are the sums over them.
+
+    Raises: PlanUnsound (with every problem), DistrictExists.  Records: PlanPublished.
+    """
+    areas = [_gridded(area) for area in areas]
+    problems = nesting_problems(areas) or coverage_problems(areas)
+    roots = [area for area in areas if area.level is Level.DISTRICT]
+    if problems or len(roots) != 1:
+        raise PlanUnsound(
+            problems=[problem.as_fields() for problem in problems[:100]], districts=len(roots)
+        )
+    root = roots[0]
+    code = DistrictCode(root.code)
+    assert root.boundary is not None
+    made = session.execute(
+        pg_insert(DistrictRow)
+        .values(
+            code=code,
+            name=root.name,
+            time_zone=time_zone,
+            metric_srid=metric_srid(root.boundary.centroid.x),
+            demo=demo,
+            epoch=uuid4(),
+        )
+        .on_conflict_do_nothing()
+        .returning(DistrictRow.code)
+    ).one_or_none()
+    if made is None:
+        raise DistrictExists(district=code)
+    plan = PlanId(uuid4())
+    session.execute(
+        insert(PlanRow).values(
+            district=code,
+            id=plan,
+            name=plan_name,
+            status=PlanStatus.PUBLISHED.value,
+            in_force_during=Range(in_force_from, None, bounds="[)"),
+            created_at=at,
+            origin=origin.value,
+        )
+    )
+    _insert_areas(session, code, plan, areas, buildings, in_force_from)
+    _insert_buildings(session, code, plan, buildings)
+    record(
+        session,
+        PlanPublished(
+            id=plan,
+            district=code,
+            at=at,
+            actor=by,
+            origin=origin,
+            area=code,
+            body={"id": str(plan), "name": plan_name, "from": in_force_from.isoformat()},
+        ),
+    )
+    return plan
+
+
+def _insert_areas(
+    session: Session,
+    district: DistrictCode,
+    plan: PlanId,
+    areas: Sequence[Area],
+    buildings: Sequence[Building],
+    issued_on: date,
+) -> None:
+    households = households_by_area(areas, buildings) if buildings else {}
+    ordered = sorted(areas, key=lambda area: (_TOP_DOWN.index(area.level), area.code))
+    _insert_many(
+        session,
+        AreaCodeRow,
+        [{"district": district, "code": area.code, "issued_on": issued_on} for area in ordered],
+    )
+    _insert_many(
+        session,
+        AreaRow,
+        [
+            {
+                "district": district,
+                "plan": plan,
+                "code": area.code,
+                "level": area.level.value,
+                "parent": area.parent,
+                "name": area.name,
+                "aliases": list(area.aliases),
+                "households": households.get(area.code, area.households),
+                "boundary": area.boundary,
+            }
+            for area in ordered
+        ],
+    )
+
+
+def _insert_buildings(
+    session: Session, district: DistrictCode, plan: PlanId, buildings: Sequence[Building]
+) -> None:
+    _insert_many(
+        session,
+        BuildingRow,
+        [
+            {
+                "district": district,
+                "id": building.id,
+                "name": building.name,
+                "street": building.street,
+                "number": building.number,
+                "estate": building.estate,
+                "kind": building.kind,
+                "units": building.units,
+                "floors": building.floors,
+                "households": building.households,
+                "footprint": on_grid(building.footprint),
+            }
+            for building in buildings
+        ],
+    )
+    _insert_many(
+        session,
+        PlacementRow,
+        [
+            {
+                "district": district,
+                "plan": plan,
+                "building": building.id,
+                "cell": building.cell,
+                "building_group": building.group,
+            }
+            for building in buildings
+        ],
+    )
+
+
+def _insert_many(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _gridded(area: Area) -> Area:
+    if area.boundary is None:
+        raise PlanUnsound(problems=[{"kind": "invalid", "areas": [area.code], "box": None}])
+    return Area(
+        code=area.code,
+        name=area.name,
+        level=area.level,
+        parent=area.parent,
+        households=area.households,
+        aliases=area.aliases,
+        boundary=on_grid(area.boundary),
+    )

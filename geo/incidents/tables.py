@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Incidents, linkups and their asks."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import (
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geo.columns import (
+    AREA,
+    DISTRICT,
+    Base,
+    Origin,
+    ShapelyGeometry,
+    UtcInstant,
+    one_of,
+    sound_geometry,
+)
+from geo.incidents.rules import AskState, IncidentStatus, LinkupStatus, Severity
+
+
+class IncidentRow(Base):
+    """A reported incident, wherever it is or may be."""
+
+    __tablename__ = "incident"
+
+    district: Mapped[str] = mapped_column(DISTRICT, ForeignKey("district.code"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    # As it was said, whatever became of it.
+    said_place: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    reporter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    label: Mapped[str | None] = mapped_column(Text)
+    point: Mapped[BaseGeometry | None] = mapped_column(ShapelyGeometry("POINT"))
+    cell: Mapped[str | None] = mapped_column(AREA)
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    reported_at: Mapped[datetime] = mapped_column(UtcInstant)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("severity", Severity),
+        one_of("status", IncidentStatus),
+        one_of("origin", Origin),
+        CheckConstraint("title <> ''", name="titled"),
+        CheckConstraint("status <> 'unlocated' or point is null", name="unlocated"),
+        CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed"),
+        sound_geometry("point"),
+        Index(None, "district", "status", "reported_at"),
+        Index(None, "district", "reported_at", "id"),
+    )
+
+
+class LinkupRow(Base):
+    """A search for the worker who takes an incident; at most one is open per incident."""
+
+    __tablename__ = "linkup"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    incident: Mapped[UUID]
+    status: Mapped[str] = mapped_column(Text)
+    ring: Mapped[int] = mapped_column(Integer)
+    lead: Mapped[UUID | None]
+    # The recommendation as it was made, so that it can be replayed.
+    recommendation: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    began_at: Mapped[datetime] = mapped_column(UtcInstant)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "incident"], ["incident.district", "incident.id"]),
+        one_of("status", LinkupStatus),
+        one_of("origin", Origin),
+        Index(
+            "ix_linkup_one_open",
+            "district",
+            "incident",
+            unique=True,
+            postgresql_where=text("status = 'open'"),
+        ),
+        Index(None, "district", "incident"),
+    )
+
+
+class AskRow(Base):
+    """One worker asked in a linkup, with an answer clock of his own."""
+
+    __tablename__ = "ask"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    linkup: Mapped[UUID] = mapped_column(primary_key=True)
+    worker: Mapped[UUID] = mapped_column(primary_key=True)
+    ring: Mapped[int] = mapped_column(Integer)
+    rank: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    distance_m: Mapped[float | None] = mapped_column(Double)
+    asked_at: Mapped[datetime] = mapped_column(UtcInstant)
+    answer_by: Mapped[datetime] = mapped_column(UtcInstant)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    answer_text: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "linkup"], ["linkup.district", "linkup.id"]),
+        ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
+        one_of("state", AskState),
+        Index(
+            "ix_ask_one_lead",
+            "district",
+            "linkup",
+            unique=True,
+            postgresql_where=text("state in ('accepted', 'arrived')"),
+        ),
+        Index("ix_ask_due", "answer_by", postgresql_where=text("state = 'asked'")),
+        Index(None, "district", "worker", "state"),
+    )
