@@ -10,11 +10,12 @@ from pathlib import Path
 
 from api.say import Teller
 
+PROGRAMS = Path(sys.executable).parent
 LINT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", ("ruff", "check", ".")),
     ("formatting", ("ruff", "format", "--check", ".")),
     ("types", ("mypy",)),
-    ("import contracts", ("importlinter.cli", "lint")),
+    ("import contracts", ("lint-imports",)),
 )
 
 
@@ -23,7 +24,7 @@ def check(code: Path, arguments: Sequence[str], teller: Teller) -> bool:
 
     ``arguments`` go to pytest as they are. The last line printed tells how the tests went.
     """
-    environment = dict(os.environ)
+    environment = dict(os.environ, PYTHONPATH=str(code))
     failed = [name for name, command in LINT if not _lint(name, command, code, environment, teller)]
     tests = subprocess.run(
         [sys.executable, "-P", "-m", "pytest", *arguments], cwd=code, env=environment, check=False
@@ -39,7 +40,7 @@ def _lint(
 ) -> bool:
     began = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-P", "-m", *command],
+        [str(PROGRAMS / command[0]), *command[1:]],
         cwd=code,
         env=environment,
         stdout=subprocess.PIPE,

@@ -70,13 +70,12 @@ def doctor(
     home: Home = None,
 ) -> None:
     """Say what is wrong with this installation, and how to mend it."""
-    from geo.db import migration_problems
 
     from api.doctor import examine
 
     teller = Teller()
     wrong = 0
-    for finding in examine(settings_with(host=host, port=port, home=home), migration_problems):
+    for finding in examine(settings_with(host=host, port=port, home=home)):
         teller.line(f"{'✗' if finding.problems else '✓'} {finding.what}: {finding.seen}")
         for problem in finding.problems:
             wrong += 1
@@ -87,7 +86,7 @@ def doctor(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
-    """Run lint, types, import contracts and the tests; arguments are pytest's. --deep: more of each."""
+    """Run lint, types, import contracts and every test; arguments are pytest's (--deep: more)."""
     from api.check import check
     from api.code import CHECKOUT
     from api.provision import ensure_assets, ensure_browser, ensure_postgres

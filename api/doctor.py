@@ -4,12 +4,16 @@
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
 from api.provision import system_name
 from geo.cluster import Cluster
+from geo.db import is_migrated
 from geo.postgres import Problem, database_problems, find_programs
 from geo.settings import Settings
 from maps import assets
@@ -26,8 +30,8 @@ class Finding:
     problems: tuple[Problem, ...] = ()
 
 
-def examine(settings: Settings, migrations: Callable[[str], list[Problem]]) -> Iterator[Finding]:
-    """Look at one thing after the other. ``migrations`` says what a database's tables lack."""
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at one thing after the other."""
     yield Finding("system", system_name())
     yield _python()
     yield _disk(settings.home)
@@ -44,16 +48,12 @@ def examine(settings: Settings, migrations: Callable[[str], list[Problem]]) -> I
         wrong = database_problems(url)
         yield Finding("database", "looked over", tuple(wrong))
         if not wrong:
-            yield Finding("tables", "compared with this version", tuple(migrations(url)))
+            yield _tables(url)
     yield _port(settings)
 
 
 def _python() -> Finding:
     seen = f"{sys.version.split()[0]} in {sys.prefix}"
-    if sys.version_info < (3, 11):
-        return Finding(
-            "python", seen, (Problem("It is older than 3.11.", "Start through ./wangge."),)
-        )
     return Finding("python", seen)
 
 
@@ -91,6 +91,22 @@ def _postgres(settings: Settings) -> Finding:
             ),
         )
     return Finding("postgresql", f"{programs.version} in {programs.directory}")
+
+
+def _tables(url: str) -> Finding:
+    engine = create_engine(url)
+    try:
+        with Session(engine) as session:
+            current = is_migrated(session)
+    finally:
+        engine.dispose()
+    if current:
+        return Finding("tables", "as this version wants them")
+    problem = Problem(
+        "They are not those of this version.",
+        "`wangge up` brings older ones up to date; a newer database needs a newer wangge.",
+    )
+    return Finding("tables", "compared with this version", (problem,))
 
 
 def _cluster_state(cluster: Cluster, running: bool) -> str:

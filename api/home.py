@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The home of an installation: one directory with everything that changes, for one `up` at a time."""
+"""The home of an installation: one directory of everything that changes, one `up` at a time."""
 
 import fcntl
 import os

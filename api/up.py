@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wangge up`: from whatever this machine is to a district on the screen, and down again in order."""
+"""`wangge up`: from whatever machine this is to a district on the screen, and down in order."""
 
 import errno
 import json
@@ -18,7 +18,7 @@ import httpx
 
 from api import home, provision, tls
 from api.children import Child
-from api.code import readable_code
+from api.code import CHECKOUT, readable_code
 from api.say import Teller
 from geo.cluster import Cluster
 from geo.postgres import database_problems
@@ -38,13 +38,13 @@ class Parts:
     service: str = "api.serve"
     clockwork: str = "api.clockwork"
     simulation: tuple[str, ...] = ("api", "simulate")
+    code: Path = CHECKOUT
 
 
 def product() -> Parts:
     # Imported here: the libraries behind them may only just have been installed.
-    from geo.db import migrate
-
     from api.demo import load
+    from geo.db import migrate
 
     return Parts(migrate=migrate, load_demo=load)
 
@@ -65,7 +65,7 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         listening = stack.enter_context(_port(settings))
         teller.line(f"wangge: home {settings.home}, address {address}")
         provision.ensure_assets(teller)
-        code = readable_code(settings.home, user)
+        code = readable_code(settings.home, user, parts.code)
         database = stack.enter_context(_database(settings, teller))
         with teller.step("bringing the tables up to date"):
             parts.migrate(database)
