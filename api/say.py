@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 class Teller:
-    """Tells each step as it begins, and how long it took. Plain lines where there is no terminal."""
+    """Tells each step as it begins and how long it took; plain lines where no terminal is."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
