@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import Geometry
-from geoalchemy2.shape import from_shapely, to_shapely
+from geoalchemy2.shape import from_shape, to_shape
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import CheckConstraint, DateTime, MetaData, String
 from sqlalchemy.engine import Dialect
@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
 
 
 class ShapelyGeometry(TypeDecorator[BaseGeometry]):
-    """A PostGIS geometry in EPSG:4326 that Python sees as a shapely geometry (degrees, lon first)."""
+    """A PostGIS geometry in EPSG:4326 seen as a shapely geometry (degrees, lon first)."""
 
     impl = Geometry
     cache_ok = True
@@ -50,11 +50,11 @@ class ShapelyGeometry(TypeDecorator[BaseGeometry]):
 
     def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
         """Shapely to extended WKB."""
-        return None if value is None else from_shapely(value, srid=STORAGE_SRID, extended=True)
+        return None if value is None else from_shape(value, srid=STORAGE_SRID, extended=True)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
         """Extended WKB to shapely."""
-        return None if value is None else to_shapely(value)
+        return None if value is None else to_shape(value)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         """Spatial operators take the underlying type's view of the other side."""

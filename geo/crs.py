@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Coordinate systems: the only place where a coordinate changes its system.
 
-Storage is EPSG:4326 (CGCS2000, EPSG:4490, agrees with it within centimetres). Chinese phone maps
-speak GCJ-02, a displaced WGS-84 used by law inside mainland China, and Baidu's maps BD-09, a further
-displacement of GCJ-02. Their formulas are public knowledge, reverse engineered; the ellipsoid is
-Krasovsky 1940. Metric work happens in the district's 3-degree Gauss-Kruger zone.
+Storage is EPSG:4326; CGCS2000, EPSG:4490, agrees with it within centimetres. Chinese phone maps
+speak GCJ-02, a displaced WGS-84 used by law inside mainland China, and Baidu's maps BD-09, a
+further displacement of GCJ-02. The formulas are public knowledge; their ellipsoid is Krasovsky
+1940. Metric work happens in the district's 3-degree Gauss-Kruger zone.
 """
 
 import math
@@ -200,9 +200,10 @@ def geometry_to_degrees(geometry: BaseGeometry, srid: int) -> BaseGeometry:
 
 
 def _moved(geometry: BaseGeometry, transformer: Transformer) -> BaseGeometry:
-    moved: BaseGeometry = shapely.transform(
-        geometry, lambda x, y: transformer.transform(x, y), interleaved=False
-    )
+    def move(xy: Floats) -> Floats:
+        return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+
+    moved: BaseGeometry = shapely.transform(geometry, move)
     return moved
 
 

@@ -49,9 +49,7 @@ class Database:
         if connection is not None:
             self._bind = connection
         else:
-            self._bind = engine(
-                url, pool_size=pool_size, statement_timeout_s=statement_timeout_s
-            )
+            self._bind = engine(url, pool_size=pool_size, statement_timeout_s=statement_timeout_s)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -108,11 +106,13 @@ class Database:
             insert(OutboxRow).returning(OutboxRow.district, OutboxRow.seq),
             [row_of(happened) for happened in events],
         ).all()
-        newest = {district: seq for district, seq in sorted(numbers)}
-        for district, seq in newest.items():
+        newest: dict[str, int] = {}
+        for code, seq in numbers:
+            newest[code] = max(seq, newest.get(code, 0))
+        for code, seq in newest.items():
             session.execute(
                 text("select pg_notify(:channel, :payload)"),
-                {"channel": NOTIFY_CHANNEL, "payload": f"{district} {seq}"},
+                {"channel": NOTIFY_CHANNEL, "payload": f"{code} {seq}"},
             )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors as facts with fields.
 
-An error names itself by a stable `code` and carries the `fields` that explain it; the words a person
-reads are chosen at the door, by language (`api/messages.py`). A family says what kind of refusal it
+An error names itself by a stable `code` and carries the `fields` that explain it; the words people
+read are chosen at the door, by language (`api/messages.py`). A family says what kind of refusal it
 is; `api/errors.py` maps families to HTTP status.
 """
 

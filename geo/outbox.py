@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The outbox: history, live feed and audit in one table.
 
-An action records events in its session; `db.Database.transaction` writes them on the way out. An
-event's body is the new state of the thing it is about, in the shape the snapshot shows it, so that a
-reader brings an old snapshot up to date by putting each body in its place.
+An action records events in its session; `db.Database.transaction` writes them on the way out. The
+body of an event is the new state of the thing it is about, in the shape the snapshot shows it, so
+that a reader brings an old snapshot up to date by putting each body in its place.
 """
 
 from collections.abc import Sequence
@@ -173,5 +173,3 @@ def _recorded(row: OutboxRow) -> Recorded:
         origin=row.origin,
         at=row.at,
     )
-
-

@@ -20,7 +20,7 @@ METADATA = Base.metadata
 
 
 def ignored(obj: Any, name: str | None, type_: str, reflected: bool, compare_to: Any) -> bool:
-    """Whether Alembic should compare an object: not PostGIS's own, not the partitions of a track."""
+    """Whether Alembic should compare an object: not PostGIS's own, no track partition."""
     if type_ == "table" and name is not None and name.startswith("track_fix_"):
         return False
     kept: bool = alembic_helpers.include_object(obj, name, type_, reflected, compare_to)

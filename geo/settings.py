@@ -6,7 +6,9 @@ exception is ``DATABASE_URL``, which keeps the name that hosting platforms give 
 """
 
 import ipaddress
+import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -46,6 +48,10 @@ class Settings(BaseSettings):
     """Worker processes of the HTTP service."""
     session_hours: Annotated[int, Field(ge=1, le=720)] = 12
     """Life of a signed-in session, in hours."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Further host names that requests may use, for a reverse proxy: a JSON list."""
+    metrics_token: str = ""
+    """Lets a Prometheus on another machine read /metrics; empty: this machine alone."""
     demo: bool = False
     """True when this installation carries the demo district; readiness then waits for it."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 10
@@ -96,6 +102,10 @@ class Settings(BaseSettings):
         return self.home / "demo.json"
 
     @property
+    def session_life(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the service; everything else is https."""
         if self.host == "localhost":
@@ -108,8 +118,8 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """The variables that give a child process these same settings."""
         variables = {
-            f"WANGGE_{name.upper()}": str(value)
-            for name, value in self.model_dump(exclude={"database_url"}).items()
+            f"WANGGE_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.model_dump(mode="json", exclude={"database_url"}).items()
         }
         if self.database_url is not None:
             variables["DATABASE_URL"] = self.database_url

@@ -137,7 +137,9 @@ def create_account(
         if "username" in str(error.orig):
             raise UsernameTaken(username=username) from error
         raise
-    _changed(session, district=district, account=account, what="created", at=at, by=by, origin=origin)
+    _changed(
+        session, district=district, account=account, what="created", at=at, by=by, origin=origin
+    )
     return account
 
 
@@ -210,9 +212,7 @@ def revoke_device(
     may(actor, "devices.pair", area=area, worker=row.worker)
     row.revoked_at = at
     session.flush()
-    _device_event(
-        session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin.REAL
-    )
+    _device_event(session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin.REAL)
 
 
 def _by_name(session: Session, username: str) -> AccountRow:
@@ -224,9 +224,7 @@ def _by_name(session: Session, username: str) -> AccountRow:
     return row
 
 
-def _end_sessions(
-    session: Session, row: AccountRow, *, what: str, at: datetime, by: str
-) -> None:
+def _end_sessions(session: Session, row: AccountRow, *, what: str, at: datetime, by: str) -> None:
     session.execute(
         delete(SessionRow).where(SessionRow.district == row.district, SessionRow.account == row.id)
     )

@@ -196,9 +196,7 @@ def reach_of(actor: Actor, verb: str) -> Reach:
     return reach
 
 
-def may(
-    actor: Actor, verb: str, *, area: str | None = None, worker: UUID | None = None
-) -> None:
+def may(actor: Actor, verb: str, *, area: str | None = None, worker: UUID | None = None) -> None:
     """Return if the actor may do `verb` to a thing in `area` that belongs to `worker`.
 
     With reach `own` the worker decides; with reach `scope` the area does (a thing without an area

@@ -43,7 +43,7 @@ class AccountRow(Base):
         one_of("role", Role),
         CheckConstraint(
             "case when role = 'worker' then worker is not null and scope is null"
-            " else worker is null and scope like district || '%' end",
+            " else worker is null and starts_with(scope, district) end",
             name="scope_or_worker",
         ),
     )

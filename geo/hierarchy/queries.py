@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import Select, bindparam, cast, func, or_, select
+from sqlalchemy import Select, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from geo.columns import STORAGE_SRID
@@ -30,7 +30,9 @@ GROUP_REACH = Metres(50.0)
 
 def districts(session: Session) -> list[District]:
     """The districts this installation serves, by code."""
-    return [_district(row) for row in session.scalars(select(DistrictRow).order_by(DistrictRow.code))]
+    return [
+        _district(row) for row in session.scalars(select(DistrictRow).order_by(DistrictRow.code))
+    ]
 
 
 def district(session: Session, code: DistrictCode) -> District:
@@ -76,7 +78,9 @@ def areas(
     if level is not None:
         query = query.where(AreaRow.level == level.value)
     if within:
-        query = query.where(or_(*(AreaRow.code.startswith(code, autoescape=True) for code in within)))
+        query = query.where(
+            or_(*(AreaRow.code.startswith(code, autoescape=True) for code in within))
+        )
     return [_area(row) for row in session.execute(query.order_by(AreaRow.code))]
 
 
@@ -99,7 +103,7 @@ def locate(session: Session, district: District, plan: PlanId, lon: float, lat: 
     The building group is that of the nearest building of the cell within `GROUP_REACH`.
     """
     point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), STORAGE_SRID)
-    to_metric = bindparam("srid", district.metric_srid)
+    to_metric = district.metric_srid
     found = session.execute(
         select(
             AreaRow.code,

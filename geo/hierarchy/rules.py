@@ -38,7 +38,7 @@ class District:
 
 @dataclass(frozen=True)
 class Area:
-    """An area of one plan. `boundary` in WGS-84 degrees on the 1e-7 grid; None when not asked for."""
+    """An area of one plan. `boundary` in WGS-84 degrees on the 1e-7 grid, or not asked for."""
 
     code: AreaCode
     name: str
@@ -192,7 +192,7 @@ def coverage_problems(areas: Sequence[Area]) -> list[Problem]:
     for parent, inside in children.items():
         whole = by_code[AreaCode(parent)].boundary
         union = shapely.union_all([area.boundary for area in inside])
-        if not union.equals(whole):
+        if whole is not None and not union.equals(whole):
             gap, spill = whole.difference(union), union.difference(whole)
             kind = "gap" if gap.area >= spill.area else "nesting"
             problems.append(Problem(kind, (parent,), gap if kind == "gap" else spill))

@@ -4,6 +4,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -17,7 +18,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
-from shapely.geometry.base import BaseGeometry
 
 from geo.columns import (
     AREA,

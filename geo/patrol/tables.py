@@ -118,9 +118,7 @@ class CheckInRow(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
-        ForeignKeyConstraint(
-            ["district", "checkpoint"], ["checkpoint.district", "checkpoint.id"]
-        ),
+        ForeignKeyConstraint(["district", "checkpoint"], ["checkpoint.district", "checkpoint.id"]),
         ForeignKeyConstraint(["district", "plan"], ["plan.district", "plan.id"]),
         ForeignKeyConstraint(
             ["district", "policy"], ["check_in_policy.district", "check_in_policy.version"]

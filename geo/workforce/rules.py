@@ -3,6 +3,8 @@
 
 from enum import StrEnum
 
+from geo.errors import NotFound
+
 
 class AssignmentRole(StrEnum):
     """As what a worker is assigned to a cell."""
@@ -11,3 +13,9 @@ class AssignmentRole(StrEnum):
     ASSISTANT = "assistant"
     STAND_IN = "stand_in"
     GRID_LEADER = "grid_leader"
+
+
+class WorkerNotFound(NotFound):
+    """No such worker in this district."""
+
+    code = "worker.not_found"

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What routes ask for: a session to write or read in, the actor, the moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from geo.accounts.queries import actor_of_device, actor_of_session
+from geo.accounts.rules import PERMISSIONS, Actor, Role, SessionInvalid, reach_of
+from geo.clock import Clock
+from geo.db import Database
+from geo.errors import NotAllowed, NotSignedIn
+from geo.settings import Settings
+from geo.workforce.queries import cells_of
+
+COOKIE = "wangge_session"
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class OriginMismatch(NotAllowed):
+    """An unsafe request by cookie came from another site."""
+
+    code = "origin.mismatch"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one process of the service is made of."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+
+
+def service(request: Request) -> Service:
+    """The service that answers this request."""
+    made: Service = request.app.state.service
+    return made
+
+
+def write_session(request: Request) -> Iterator[Session]:
+    """A transaction that commits before the answer is sent."""
+    with service(request).database.transaction() as session:
+        yield session
+
+
+def read_session(request: Request) -> Iterator[Session]:
+    """A consistent, read-only view."""
+    with service(request).database.snapshot() as session:
+        yield session
+
+
+def present(request: Request) -> datetime:
+    """The moment the request is handled."""
+    return service(request).clock.now()
+
+
+def authenticate(request: Request) -> Actor:
+    """Who sent this request. Raises: NotSignedIn, SessionInvalid, OriginMismatch."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    by_cookie = scheme.lower() != "bearer"
+    if by_cookie:
+        token = request.cookies.get(COOKIE, "")
+        if not token:
+            raise NotSignedIn()
+        check_origin(request)
+    made = service(request)
+    at = made.clock.now()
+    with made.database.snapshot() as session:
+        actor = actor_of_session(session, token, at=at)
+        if actor is None and not by_cookie:
+            actor = actor_of_device(session, token)
+        if actor is None:
+            raise SessionInvalid()
+        if actor.role is Role.WORKER and actor.worker is not None:
+            cells = cells_of(session, actor.district, actor.worker, at=at)
+            actor = replace(actor, cells=frozenset(cells))
+    return actor
+
+
+def check_origin(request: Request) -> None:
+    """Refuse an unsafe request whose Origin is not our own. Raises: OriginMismatch."""
+    if request.method in _SAFE_METHODS:
+        return
+    origin = urlsplit(request.headers.get("origin", ""))
+    if origin.netloc != request.headers.get("host") or origin.scheme not in ("http", "https"):
+        raise OriginMismatch()
+
+
+class Allowed:
+    """A dependency: the actor, provided that his role has an entry for a verb.
+
+    How far the permission reaches is checked where the thing is known, by `accounts.rules.may`.
+    """
+
+    def __init__(self, verb: str) -> None:
+        if verb not in PERMISSIONS:
+            raise LookupError(f"no entry for {verb} in the permission table")
+        self.verb = verb
+
+    def __call__(self, request: Request) -> Actor:
+        """Raises: NotSignedIn, RoleNotAllowed."""
+        actor = authenticate(request)
+        reach_of(actor, self.verb)
+        return actor
+
+
+def allowed(verb: str) -> Any:
+    """Annotate an Actor parameter with this: `me: Annotated[Actor, allowed("areas.read")]`."""
+    return Depends(Allowed(verb))
+
+
+Write = Annotated[Session, Depends(write_session, scope="function")]
+Read = Annotated[Session, Depends(read_session, scope="function")]
+Now = Annotated[datetime, Depends(present)]

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors to RFC 9457 problems: families of the domain to HTTP status, in one table."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.texts import language_of, say
+from geo.errors import (
+    Busy,
+    Conflict,
+    GeoError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Throttled,
+)
+
+log = structlog.get_logger()
+
+PROBLEM = "application/problem+json"
+STATUS: dict[type[GeoError], int] = {
+    Invalid: 422,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Throttled: 429,
+    Busy: 503,
+}
+DATABASE_RETRY_S = 2
+# What the framework itself refuses, by status.
+_FRAMEWORK_CODES = {400: "body.malformed", 404: "route.not_found", 405: "method.not_allowed"}
+
+
+class Problem(BaseModel):
+    """An error answer (RFC 9457). `code` is stable; further fields explain it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The error answers a route can give, for the OpenAPI document."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {"description": "Problem", "content": {PROBLEM: {"schema": schema}}}
+        for status in statuses
+    }
+
+
+# Every route behind a sign-in may answer these, whatever it does.
+COMMON_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
+
+
+def status_of(error: GeoError) -> int:
+    """The HTTP status of an error's family."""
+    return next(status for family, status in STATUS.items() if isinstance(error, family))
+
+
+def problem_fields(
+    status: int, code: str, fields: Mapping[str, Any], accept_language: str | None
+) -> dict[str, Any]:
+    """The JSON object of a problem in the reader's language."""
+    said = say(code, fields, language_of(accept_language))
+    return {
+        **fields,
+        "type": f"urn:wangge:problem:{code}",
+        "title": said.title,
+        "status": status,
+        "code": code,
+        "detail": said.detail,
+    }
+
+
+def problem(
+    request: Request, status: int, code: str, fields: Mapping[str, Any] | None = None
+) -> Response:
+    """A problem as an answer; `retry_after_s` among the fields becomes Retry-After."""
+    fields = fields or {}
+    headers = {"content-language": language_of(request.headers.get("accept-language")).value}
+    if "retry_after_s" in fields:
+        headers["retry-after"] = str(fields["retry_after_s"])
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    body = problem_fields(status, code, fields, request.headers.get("accept-language"))
+    return Response(orjson.dumps(body, default=str), status, headers, PROBLEM)
+
+
+def install(app: FastAPI) -> None:
+    """Teach an app to answer every error as a problem."""
+
+    @app.exception_handler(GeoError)
+    async def domain(request: Request, error: GeoError) -> Response:
+        return problem(request, status_of(error), error.code, error.fields)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        if any(found["type"] == "json_invalid" for found in error.errors()):
+            return problem(request, 400, "body.malformed")
+        errors = [
+            {
+                "where": ".".join(_clean(str(part)) for part in found["loc"]),
+                "kind": found["type"],
+                "message": _clean(found["msg"]),
+            }
+            for found in error.errors()[:50]
+        ]
+        fields = {"count": len(error.errors()), "errors": errors}
+        return problem(request, 422, "request.invalid", fields)
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> Response:
+        code = _FRAMEWORK_CODES.get(error.status_code, "request.invalid")
+        answer = problem(request, error.status_code, code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(PoolTimeout)
+    async def no_connection(request: Request, error: PoolTimeout) -> Response:
+        return problem(request, 503, "service.busy", {"retry_after_s": DATABASE_RETRY_S})
+
+    @app.exception_handler(DBAPIError)
+    async def database(request: Request, error: DBAPIError) -> Response:
+        if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+            log.warning("database away", path=request.url.path, error=type(error.orig).__name__)
+            fields = {"retry_after_s": DATABASE_RETRY_S}
+            return problem(request, 503, "service.database_unavailable", fields)
+        return _internal(request, error)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        return _internal(request, error)
+
+
+def _internal(request: Request, error: Exception) -> Response:
+    number = uuid4().hex[:12]
+    log.error("request failed", request=number, path=request.url.path, exc_info=error)
+    return problem(request, 500, "internal", {"request": number})
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()[:200]

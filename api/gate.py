@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every request passes first: host, load, size; and the headers every answer carries."""
+
+import ipaddress
+import socket
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import PROBLEM, problem_fields
+from geo.settings import Settings
+
+MIB = 1024 * 1024
+BODY_LIMIT = MIB
+# Routes that take more, by path.
+BODY_LIMITS = {"/api/v1/check-ins/batch": 8 * MIB, "/api/v1/positions": 8 * MIB}
+BUSY_RETRY_S = 2
+# A stream stays open: it counts against screens, not against requests in flight.
+STREAMS = ("/api/v1/live", "/live")
+
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "geolocation=(self), microphone=(self), camera=(self)",
+}
+
+
+class BodyTooLarge(Exception):
+    """More bytes came than the route takes."""
+
+
+class Gate:
+    """Refuses foreign host names, overload and oversized bodies; sets security headers."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, in_flight: int = 256) -> None:
+        self._app = app
+        self._hosts = {"localhost", settings.host, socket.gethostname(), *settings.allowed_hosts}
+        self._in_flight = in_flight
+        self._now = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not self._knows(headers.get("host", "")):
+            await _refuse(send, headers, 400, "host.not_allowed", {})
+            return
+        path: str = scope["path"]
+        if path in STREAMS:
+            await self._app(scope, receive, _with_headers(send))
+            return
+        if self._now >= self._in_flight:
+            await _refuse(send, headers, 503, "service.busy", {"retry_after_s": BUSY_RETRY_S})
+            return
+        self._now += 1
+        try:
+            await self._sized(scope, receive, _with_headers(send), headers)
+        finally:
+            self._now -= 1
+
+    def _knows(self, host: str) -> bool:
+        # A name that resolves to us may belong to somebody else's page; an address cannot.
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        try:
+            ipaddress.ip_address(name.strip("[]"))
+        except ValueError:
+            return name.lower() in self._hosts
+        return True
+
+    async def _sized(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
+        started = False
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise BodyTooLarge
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        said = headers.get("content-length", "0")
+        too_large = said.isdigit() and int(said[:19]) > limit
+        if not too_large:
+            try:
+                await self._app(scope, counted, noted)
+            except BodyTooLarge:
+                too_large = not started
+        if too_large:
+            await _refuse(send, headers, 413, "body.too_large", {"limit_bytes": limit})
+
+
+def _with_headers(send: Send) -> Send:
+    async def sender(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return sender
+
+
+async def _refuse(
+    send: Send, headers: Headers, status: int, code: str, fields: dict[str, object]
+) -> None:
+    body = orjson.dumps(problem_fields(status, code, fields, headers.get("accept-language")))
+    answer = [(b"content-type", PROBLEM.encode()), (b"content-length", str(len(body)).encode())]
+    if "retry_after_s" in fields:
+        answer.append((b"retry-after", str(fields["retry_after_s"]).encode()))
+    if status == 413:
+        # What is still on its way would be read as the next request.
+        answer.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": answer})
+    await send({"type": "http.response.body", "body": body})

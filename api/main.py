@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP service: every router mounted, every error a problem."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.deps import Service
+from api.errors import COMMON_PROBLEMS, Problem, install
+from api.gate import Gate
+from api.routes import areas, devices, health, sessions
+from geo.clock import Clock, SystemClock
+from geo.db import Database
+from geo.reactions import REACTIONS
+from geo.settings import Settings
+
+BASE = "/api/v1"
+ROUTERS = (sessions, areas, devices)
+
+
+def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
+    """The app over a database and a clock."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(
+        title="wangge",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.service = Service(settings=settings, database=database, clock=clock)
+    install(app)
+    app.include_router(health.router)
+    for module in ROUTERS:
+        app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(Gate, settings=settings)
+    return app
+
+
+def create_app() -> FastAPI:
+    """The app by the environment's settings: what the server starts."""
+    settings = Settings()
+    if settings.database_url is None:
+        raise RuntimeError("DATABASE_URL is not set: start the service by `wangge up`")
+    return build(settings, Database(settings.database_url, reactions=REACTIONS), SystemClock())
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the shape of problems and how to sign in."""
+    if app.openapi_schema is None:
+        schema = FastAPI.openapi(app)
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
+        components["schemas"].pop("HTTPValidationError", None)
+        components["schemas"].pop("ValidationError", None)
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"},
+            "cookie": {"type": "apiKey", "in": "cookie", "name": "wangge_session"},
+        }
+        schema["security"] = [{"bearer": []}, {"cookie": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema

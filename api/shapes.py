@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shapes that several routes share: strict bodies, points, fixes, instants."""
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from geo.crs import Fix, Point, System
+from geo.units import Metres
+
+
+def _no_control(text: str) -> str:
+    if any(ord(char) < 32 and char not in "\n\t" for char in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+def _in_years_of_record(at: datetime) -> datetime:
+    if not 2000 <= at.year <= 2200:
+        raise ValueError("the year must lie between 2000 and 2200")
+    return at
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_no_control),
+]
+ShortText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_no_control),
+]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_years_of_record)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+AreaCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}){0,4}$")]
+CellCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{15}$")]
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+Within = Annotated[AreaCodeText | None, Query()]
+
+
+class Body(BaseModel):
+    """A request body: unknown fields and non-numbers are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PointBody(Body):
+    """A place: degrees, longitude first, in a named coordinate system."""
+
+    lon: Longitude
+    lat: Latitude
+    system: System = System.WGS84
+
+    def value(self) -> Point:
+        """As the domain knows it."""
+        return Point(self.lon, self.lat, self.system)
+
+
+class FixBody(PointBody):
+    """What a phone says of where it is; `accuracy_m` is its own claim."""
+
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000)]
+    observed_at: Instant
+    mock: bool = False
+    device: ShortText | None = None
+    source: Literal["browser", "android", "owntracks", "osmand", "gpsd", "wechat"] | None = None
+    speed_mps: Annotated[float, Field(ge=0, le=1000)] | None = None
+    bearing_deg: Annotated[float, Field(ge=0, le=360)] | None = None
+    altitude_m: Annotated[float, Field(ge=-1000, le=20_000)] | None = None
+
+    def value(self) -> Fix:
+        """As the domain knows it."""
+        return Fix(
+            lon=self.lon,
+            lat=self.lat,
+            system=self.system,
+            accuracy_m=Metres(self.accuracy_m),
+            observed_at=self.observed_at,
+            mock=self.mock,
+            source=self.source,
+            device=self.device,
+            speed_mps=self.speed_mps,
+            bearing_deg=self.bearing_deg,
+            altitude_m=self.altitude_m,
+        )
+
+
+class Answer(BaseModel):
+    """A response body, built from a dataclass of the same field names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """A list and where it goes on."""
+
+    items: list[Item]
+    next: str | None = None

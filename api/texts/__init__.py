@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words people read, by code and language. What is stored is the code and its fields.
+
+A text is a template over the fields of the error or reason: `{cell}`. Every code that can reach a
+person stands here in Chinese and English; a test compares this table with the code.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from api.texts import common
+
+
+class Language(StrEnum):
+    """What the interface speaks."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Said(NamedTuple):
+    """A short title and a sentence that says what, where and how to mend it."""
+
+    title: str
+    detail: str
+
+
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {**common.TEXTS}
+
+
+class _Fields(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def say(code: str, fields: Mapping[str, Any], language: Language) -> Said:
+    """The words for a code with its fields."""
+    title, detail = TEXTS[code][language]
+    return Said(title, detail.format_map(_Fields(fields)))
+
+
+def language_of(accept: str | None) -> Language:
+    """The language an Accept-Language header prefers; Chinese unless English ranks above it."""
+    ranked: list[tuple[float, Language]] = []
+    for part in (accept or "").split(",")[:20]:
+        tag, _, weight = part.strip().partition(";q=")
+        primary = tag.split("-")[0].lower()
+        if primary in ("zh", "en"):
+            try:
+                quality = float(weight) if weight else 1.0
+            except ValueError:
+                quality = 0.0
+            ranked.append((-quality, Language(primary)))
+    return min(ranked, key=lambda pair: pair[0])[1] if ranked else Language.ZH

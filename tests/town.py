@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A town that a reader knows by heart: 3 x 3 cells of 100 m, in 3 communities of 2 subdistricts.
+
+Metres are counted from the south-west corner: `point(50, 250)` is the middle of the north-west
+cell. The top row is community 北社区, the middle row 中社区 (both of 上街道), the bottom row 南社区
+of 下街道. Cells are numbered west to east in each row.
+
+      0    100   200   300 m east
+  300 +-----+-----+-----+
+      | N1  | N2  | N3  |   210503101001 001..003
+  200 +-----+-----+-----+
+      | M1  | M2  | M3  |   210503101002 001..003
+  100 +-----+-----+-----+
+      | S1  | S2  | S3  |   210503102001 001..003
+    0 +-----+-----+-----+
+"""
+
+from datetime import UTC, date, datetime
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.crs import degrees, geometry_to_degrees, on_grid
+from geo.hierarchy.rules import Area, Building
+from geo.ids import AreaCode, CellCode, DistrictCode, level_of, parent_of
+
+DISTRICT = DistrictCode("210503")
+SRID = 4550
+# Somewhere in Benxi, on whole metres of EPSG:4550.
+_EAST, _NORTH = 564_000.0, 4_575_000.0
+
+ROWS = {"N": ("210503101001", 200), "M": ("210503101002", 100), "S": ("210503102001", 0)}
+CELLS = {
+    f"{row}{column}": CellCode(f"{community}{column:03d}")
+    for row, (community, _) in ROWS.items()
+    for column in (1, 2, 3)
+}
+N1, N2, N3 = CELLS["N1"], CELLS["N2"], CELLS["N3"]
+M1, M2, M3 = CELLS["M1"], CELLS["M2"], CELLS["M3"]
+S1, S2, S3 = CELLS["S1"], CELLS["S2"], CELLS["S3"]
+
+NAMES = {
+    "210503": "小城区",
+    "210503101": "上街道",
+    "210503102": "下街道",
+    "210503101001": "北社区",
+    "210503101002": "中社区",
+    "210503102001": "南社区",
+}
+IN_FORCE_FROM = date(2020, 1, 1)
+# A Monday morning in town: 08:00 in Shanghai.
+MORNING = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+
+
+def point(east_m: float, north_m: float) -> tuple[float, float]:
+    """Longitude and latitude of a place counted in metres from the south-west corner."""
+    lon, lat = degrees(_EAST + east_m, _NORTH + north_m, SRID)
+    return round(lon, 7), round(lat, 7)
+
+
+def box(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """A rectangle in metres of the town, as WGS-84 degrees."""
+    shape = shapely.box(_EAST + west, _NORTH + south, _EAST + east, _NORTH + north)
+    return on_grid(geometry_to_degrees(shape, SRID))
+
+
+def areas() -> list[Area]:
+    """Every area of the town with its boundary."""
+    cells = {
+        code: box((int(code[-3:]) - 1) * 100, south, int(code[-3:]) * 100, south + 100)
+        for community, south in ROWS.values()
+        for code in (f"{community}{column:03d}" for column in (1, 2, 3))
+    }
+    shapes = dict(cells)
+    for code in NAMES:
+        shapes[code] = shapely.union_all(
+            [cell for cell_code, cell in cells.items() if cell_code.startswith(code)]
+        )
+    shapes.update({building.group: building.footprint for building in buildings()})
+    names = {**NAMES, **{code: f"第{int(code[-3:])}网格" for code in cells}}
+    return [
+        Area(
+            code=AreaCode(code),
+            name=names.get(code, "第1楼栋组"),
+            level=level_of(code),
+            parent=parent_of(AreaCode(code)),
+            households=0,
+            aliases=("北边",) if code == "210503101001" else (),
+            boundary=shape,
+        )
+        for code, shape in sorted(shapes.items())
+    ]
+
+
+def buildings() -> list[Building]:
+    """One building of 40 by 12 m in each cell, 10 households; the top row stands on 彩虹街."""
+    streets = {"N": "彩虹街", "M": "长安路", "S": "建设大道"}
+    made = []
+    for name, cell in CELLS.items():
+        west, south = (int(name[1]) - 1) * 100 + 30, ROWS[name[0]][1] + 60
+        number = {"N": 10, "M": 20, "S": 119}[name[0]] + int(name[1]) - 1
+        made.append(
+            Building(
+                id=f"{cell}0001",
+                name=f"{number}号楼",
+                street=streets[name[0]],
+                number=str(number),
+                estate="彩虹小区" if name[0] == "N" else "",
+                units=3,
+                floors=6,
+                households=10,
+                kind="residential",
+                cell=AreaCode(cell),
+                group=AreaCode(f"{cell}001"),
+                footprint=box(west, south, west + 40, south + 12),
+            )
+        )
+    return made
