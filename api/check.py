@@ -4,9 +4,12 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from api.say import Teller
 
@@ -22,22 +25,58 @@ LINT: tuple[tuple[str, tuple[str, ...]], ...] = (
 def check(code: Path, arguments: Sequence[str], teller: Teller) -> bool:
     """Run everything, whatever fails on the way; whether all of it passed.
 
-    ``arguments`` go to pytest as they are. The last line printed tells how the tests went.
+    ``arguments`` go to pytest as they are. The last line printed counts lint and tests together.
     """
-    environment = dict(os.environ, PYTHONPATH=str(code))
-    failed = [name for name, command in LINT if not _lint(name, command, code, environment, teller)]
-    tests = subprocess.run(
-        [sys.executable, "-P", "-m", "pytest", *arguments], cwd=code, env=environment, check=False
-    )
-    # pytest's own last line stays the last one when there is nothing else to say.
+    failed = [name for name, command in LINT if not _lint(name, command, code, teller)]
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "report.xml"
+        tests = subprocess.run(
+            [sys.executable, "-P", "-m", "pytest", f"--junit-xml={report}", *arguments],
+            cwd=code,
+            env=dict(os.environ, PYTHONPATH=str(code)),
+            check=False,
+        )
+        counted = _count(report)
     if failed:
         teller.warn(f"Failed before the tests: {', '.join(failed)}. See above.")
+    if tests.returncode != 0 and counted.failed == 0:
+        teller.warn(f"The tests did not run to their end: pytest's status {tests.returncode}.")
+    # An end without a failed test is a failure of the run itself.
+    broken = counted.failed or int(tests.returncode != 0)
+    passed = counted.passed + len(LINT) - len(failed)
+    print(
+        f"{passed} passed, {broken + len(failed)} failed, {counted.skipped} skipped "
+        f"({len(LINT)} of lint)",
+        flush=True,
+    )
     return not failed and tests.returncode == 0
 
 
-def _lint(
-    name: str, command: Sequence[str], code: Path, environment: dict[str, str], teller: Teller
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def _count(report: Path) -> Count:
+    """What pytest wrote down; nothing when it ended before it could."""
+    try:
+        # Written a moment ago by our own tests.
+        suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314
+    except (FileNotFoundError, ElementTree.ParseError):
+        return Count()
+    total = failed = skipped = 0
+    for suite in suites:
+        total += int(suite.get("tests", "0"))
+        failed += int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+        skipped += int(suite.get("skipped", "0"))
+    return Count(max(0, total - failed - skipped), failed, skipped)
+
+
+def _lint(name: str, command: Sequence[str], code: Path, teller: Teller) -> bool:
+    # Our code is where they stand: on the path, mypy would take it for somebody's library.
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     began = time.monotonic()
     done = subprocess.run(
         [str(PROGRAMS / command[0]), *command[1:]],

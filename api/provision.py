@@ -100,10 +100,19 @@ def unpack(packages: Sequence[str], prefix: Path) -> None:
         _run([*download, *packages], f"downloading {' '.join(packages)}")
         for archive in sorted((place / "cache/archives").glob("*.deb")):
             _run(["dpkg", "-x", str(archive), str(place / "root")], f"unpacking {archive.name}")
+        _choose_alternatives(place / "root")
         if prefix.exists():
             prefix.rename(place / "old")
         (place / "root").chmod(0o755)
         (place / "root").rename(prefix)
+
+
+def _choose_alternatives(root: Path) -> None:
+    """What Debian's alternatives do on installing: PostGIS 3 is the PostGIS of this place."""
+    for control in root.glob("usr/share/postgresql/*/extension/*-3.control"):
+        plain = control.with_name(control.name.replace("-3.control", ".control"))
+        if not plain.exists():
+            plain.symlink_to(control.name)
 
 
 def _need_apt(what: str) -> None:

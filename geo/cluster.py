@@ -346,7 +346,9 @@ class Cluster:
         yield "unix_socket_permissions=0700"
         yield f"fsync={safe}"
         yield f"full_page_writes={safe}"
-        yield f"synchronous_commit={safe}"
+        # On for the tests too: without flushing to disk it costs nothing, and what was committed
+        # survives a kill of the server there as well.
+        yield "synchronous_commit=on"
         yield f"shared_buffers={shared}MB"
         yield f"effective_cache_size={max(256, memory // 2)}MB"
         yield "maintenance_work_mem=128MB"

@@ -106,7 +106,10 @@ def database_problems(url: str) -> list[Problem]:
     """
     shown = make_url(url).render_as_string(hide_password=True)
     try:
-        with psycopg.connect(conninfo(url), connect_timeout=5, autocommit=True) as connection:
+        # A database without an encoding would answer bytes otherwise.
+        with psycopg.connect(
+            conninfo(url), connect_timeout=5, autocommit=True, client_encoding="utf8"
+        ) as connection:
             return _problems(connection)
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())
