@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The street network: noded at crossings, straight-on runs joined to streets, streets named."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely import LineString, Point, STRtree
+from shapely.geometry.base import BaseGeometry
+
+from geo.sim.district.names import MAIN_STREETS, STREET_STEMS, chinese_number
+from geo.sim.district.townscape import Road
+
+Node = tuple[float, float]
+_RANK = {"main": 0, "secondary": 1, "lane": 2, "rural": 3}
+
+
+@dataclass
+class Edge:
+    """A street between two crossings."""
+
+    line: LineString
+    level: int
+    street: int = -1
+
+
+@dataclass
+class Street:
+    """Edges that run on into each other under one name."""
+
+    edges: list[int]
+    grade: str
+    name: str = ""
+    length_m: float = 0.0
+
+
+@dataclass
+class Network:
+    """All edges and streets, plane metres."""
+
+    edges: list[Edge]
+    streets: list[Street]
+
+    def of(self, edge: int) -> Street:
+        return self.streets[self.edges[edge].street]
+
+
+def network(roads: list[Road], inside: BaseGeometry) -> Network:
+    """Node the roads, drop stubs, join what runs straight on."""
+    web = shapely.union_all([r.line for r in roads], grid_size=0.02).intersection(inside)
+    web = shapely.line_merge(shapely.node(web))
+    lines = [g for g in getattr(web, "geoms", [web]) if isinstance(g, LineString) and g.length > 2]
+    lines = _without_stubs(lines)
+    tree = STRtree([r.line for r in roads])
+    edges = []
+    for line in lines:
+        middle = line.interpolate(0.5, normalized=True)
+        near = tree.query(middle.buffer(0.3))
+        level = min((roads[i].level for i in near if roads[i].line.distance(middle) < 0.3), default=4)
+        edges.append(Edge(line, level))
+    return Network(edges, _strokes(edges))
+
+
+def _without_stubs(lines: list[LineString]) -> list[LineString]:
+    """Without dead ends shorter than 18 m, which only cutting leaves behind."""
+    for _ in range(2):
+        seen: dict[Node, int] = defaultdict(int)
+        for line in lines:
+            seen[line.coords[0]] += 1
+            seen[line.coords[-1]] += 1
+        keep = [
+            g
+            for g in lines
+            if g.length >= 18 or (seen[g.coords[0]] > 1 and seen[g.coords[-1]] > 1)
+        ]
+        merged = shapely.line_merge(shapely.MultiLineString(keep))
+        lines = [g for g in getattr(merged, "geoms", [merged]) if isinstance(g, LineString)]
+    return lines
+
+
+def _strokes(edges: list[Edge]) -> list[Street]:
+    """Pair the straightest continuations at every crossing and follow the pairs."""
+    at: dict[Node, list[tuple[int, int]]] = defaultdict(list)
+    for i, e in enumerate(edges):
+        at[e.line.coords[0]].append((i, 0))
+        at[e.line.coords[-1]].append((i, -1))
+    follow: dict[tuple[int, int], tuple[int, int]] = {}
+    for ends in at.values():
+        pairs = []
+        for a in range(len(ends)):
+            for b in range(a + 1, len(ends)):
+                u, v = _heading(edges, ends[a]), _heading(edges, ends[b])
+                rural = (edges[ends[a][0]].level == 6) == (edges[ends[b][0]].level == 6)
+                gap = abs(edges[ends[a][0]].level - edges[ends[b][0]].level)
+                straight = float(u @ v)
+                if straight < -0.80 and rural and ends[a][0] != ends[b][0]:
+                    pairs.append((straight + 0.08 * gap, a, b))
+        used: set[int] = set()
+        for _, a, b in sorted(pairs):
+            if a in used or b in used:
+                continue
+            used |= {a, b}
+            follow[ends[a]], follow[ends[b]] = ends[b], ends[a]
+    streets: list[Street] = []
+    for i in range(len(edges)):
+        if edges[i].street >= 0:
+            continue
+        mine = [i]
+        edges[i].street = len(streets)
+        for end in (0, -1):
+            here = (i, end)
+            while here in follow:
+                nxt = follow[here]
+                if edges[nxt[0]].street >= 0:
+                    break
+                edges[nxt[0]].street = len(streets)
+                mine = [*mine, nxt[0]] if end == -1 else [nxt[0], *mine]
+                here = (nxt[0], -1 if nxt[1] == 0 else 0)
+        length = sum(edges[k].line.length for k in mine)
+        level = min(edges[k].level for k in mine)
+        streets.append(Street(mine, _grade(level, length), "", length))
+    return streets
+
+
+def _heading(edges: list[Edge], end: tuple[int, int]) -> np.ndarray:
+    """The unit direction of an edge as it leaves its end."""
+    line = edges[end[0]].line
+    a = np.array(line.coords[end[1]])
+    far = min(20.0, line.length / 2)
+    b = np.array(line.interpolate(far if end[1] == 0 else line.length - far).coords[0])
+    step: np.ndarray = (b - a) / (np.hypot(*(b - a)) + 1e-9)
+    return step
+
+
+def _grade(level: int, length_m: float) -> str:
+    if level == 6:
+        return "rural"
+    if level == 0 or (level <= 1 and length_m > 1100):
+        return "main"
+    if level <= 1 or (level == 2 and length_m > 320) or (level == 3 and length_m > 700):
+        return "secondary"
+    return "lane"
+
+
+def name_streets(
+    net: Network,
+    jianshe: LineString,
+    rainbow: int,
+    changan: BaseGeometry,
+    stems_of: list[tuple[str, BaseGeometry]],
+    rng: np.random.Generator,
+) -> None:
+    """Give every street a name: fixed ones first, then by rank and length, lanes after parents."""
+    order = sorted(
+        range(len(net.streets)),
+        key=lambda i: (_RANK[net.streets[i].grade], -net.streets[i].length_m, i),
+    )
+    shape = [shapely.MultiLineString([net.edges[k].line for k in s.edges]) for s in net.streets]
+    band = jianshe.buffer(6.0)
+    taken: set[str] = set()
+    for i, street in enumerate(net.streets):
+        if street.grade == "main" and shape[i].intersection(band).length > 0.6 * street.length_m:
+            street.name = "建设大道"
+            taken.add("建设大道")
+
+    def best(area: BaseGeometry, grades: tuple[str, ...]) -> int:
+        return max(
+            (i for i, s in enumerate(net.streets) if not s.name and s.grade in grades),
+            key=lambda i: shape[i].intersection(area).length,
+        )
+
+    net.streets[rainbow].name = "彩虹街"
+    net.streets[best(changan, ("main", "secondary"))].name = "长安路"
+    mains = list(MAIN_STREETS)
+    stems = [STREET_STEMS[i] for i in rng.permutation(len(STREET_STEMS))]
+    stem_at = {s: a for s, a in stems_of}
+    tree = STRtree([e.line for e in net.edges])
+    parent_count: dict[str, int] = defaultdict(int)
+    rural_count = 0
+    for i in order:
+        street = net.streets[i]
+        if street.name:
+            continue
+        middle = shape[i].interpolate(0.5, normalized=True) if False else shape[i].centroid
+        if street.grade == "main" and mains:
+            street.name = mains.pop(0)
+        elif street.grade in ("main", "secondary"):
+            street.name = _local(stems, stem_at, middle, taken, "路" if street.length_m > 900 else "街")
+        elif street.grade == "lane" and street.length_m > 230 and stems:
+            street.name = _local(stems, stem_at, middle, taken, "街")
+        elif street.grade == "rural":
+            rural_count += 1
+            street.name = f"乡道{rural_count}线" if street.length_m > 300 else f"村道{rural_count}"
+        if not street.name:
+            street.name = _after_parent(net, street, tree, parent_count)
+        taken.add(street.name)
+
+
+def _local(
+    stems: list[str], stem_at: dict[str, BaseGeometry], spot: Point, taken: set[str], tail: str
+) -> str:
+    """A name after the community it lies in when that is free, else the next word."""
+    for stem in list(stems):
+        if stem in stem_at and stem_at[stem].contains(spot):
+            stems.remove(stem)
+            if stem + tail not in taken:
+                return stem + tail
+    for stem in list(stems):
+        if stem in stem_at:
+            continue
+        stems.remove(stem)
+        if stem + tail not in taken:
+            return stem + tail
+    return ""
+
+
+def _after_parent(
+    net: Network, street: Street, tree: STRtree, parent_count: dict[str, int]
+) -> str:
+    """和平路三巷: the n-th lane off a named street."""
+    ends: list[str] = []
+    for k in street.edges:
+        for j in tree.query(net.edges[k].line.buffer(0.2)):
+            other = net.of(int(j))
+            if other.name and other is not street and "巷" not in other.name:
+                ends.append((_RANK[other.grade], other.name))  # type: ignore[arg-type]
+    name = min(ends)[1] if ends else "河沿"  # type: ignore[misc]
+    parent_count[name] += 1
+    return f"{name}{chinese_number(parent_count[name])}巷"
