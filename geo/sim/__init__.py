@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Made-up towns and days, pure: the same seed gives the same world. No database, no HTTP, no clock."""
+"""Made-up towns and days, pure: one seed, one world. No database, no HTTP, no clock."""

@@ -18,7 +18,9 @@ from geo.sim.district.streets import Network
 
 FRONT_M = 34.0
 RAINBOW = "彩虹街"
-RAINBOW_M = 130.0
+RAINBOW_M = 170.0
+LOT_M = 55.0
+"""Frontage of one house number on a main street, metres."""
 
 
 @dataclass
@@ -48,8 +50,11 @@ def busiest(houses: list[House], net: Network, area: BaseGeometry) -> int:
         share = line.intersection(inner).length / line.length
         if street.grade == "main" or share < 0.6:
             continue
-        near = homes.intersection(line.buffer(RAINBOW_M))
-        count = len(getattr(near, "geoms", [near])) + 0.01 * street.length_m
+        whole = _whole(net, i)
+        sides = [homes.intersection(whole.buffer(d, single_sided=True))
+                 for d in (RAINBOW_M, -RAINBOW_M)]  # fmt: skip
+        counts = [0 if s.is_empty else len(getattr(s, "geoms", [s])) for s in sides]
+        count = min(counts) + 0.1 * sum(counts)
         if count > most:
             best, most = i, count
     return best
@@ -66,6 +71,15 @@ def number_houses(houses: list[House], net: Network, rainbow_area: BaseGeometry)
     rainbow = _whole(net, rainbow_at)
     by_name: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for i, edge in enumerate(nearest):
+        ahead = [
+            int(k)
+            for k in tree.query(houses[i].at.shape.buffer(FRONT_M))
+            if net.of(int(k)).grade == "main"
+            and net.edges[int(k)].line.distance(houses[i].at.shape) < FRONT_M
+        ]
+        if ahead:
+            spot = houses[i].at.shape.centroid
+            edge = min(ahead, key=lambda k: (net.edges[k].line.distance(spot), k))
         street = net.of(int(edge))
         index = net.edges[int(edge)].street
         if (
@@ -78,10 +92,11 @@ def number_houses(houses: list[House], net: Network, rainbow_area: BaseGeometry)
         by_name[street.name].append((i, index))
     for name, members in by_name.items():
         next_number = {0: 2, 1: 1}
-        for street in dict.fromkeys(s for _, s in members):
-            mine = [houses[i] for i, s in members if s == street]
-            line = _whole(net, street)
-            _number_along(mine, line, next_number, plain=name == RAINBOW)
+        for way in dict.fromkeys(s for _, s in members):
+            mine = [houses[i] for i, s in members if s == way]
+            line = _whole(net, way)
+            pitch = LOT_M if net.streets[way].grade == "main" else 0.0
+            _number_along(mine, line, next_number, name == RAINBOW, pitch)
     _rainbow(houses)
 
 
@@ -106,8 +121,14 @@ def _whole(net: Network, street: int) -> LineString:
 
 
 def _number_along(
-    houses: list[House], line: LineString, next_number: dict[int, int], plain: bool
+    houses: list[House],
+    line: LineString,
+    next_number: dict[int, int],
+    plain: bool,
+    pitch_m: float,
 ) -> None:
+    """Number one street's houses; on a main street numbers keep pace with the way along it."""
+    base = dict(next_number)
     sides: dict[int, list[tuple[float, float, House]]] = {0: [], 1: []}
     for house in houses:
         spot = house.at.shape.centroid
@@ -117,9 +138,12 @@ def _number_along(
         sides[1 if left else 0].append((at, house.at.shape.distance(line), house))
     for side, found in sides.items():
         found.sort(key=lambda f: (f[0], f[1]))
-        front = [f for f in found if plain or f[1] < FRONT_M] or found[:1]
+        homes = [f for f in found if f[2].at.kind == "residential"]
+        front = (homes if plain else [f for f in found if f[1] < FRONT_M]) or found[:1]
         chosen = {id(f[2]) for f in front}
         for f in front:
+            if pitch_m:
+                next_number[side] = max(next_number[side], base[side] + 2 * int(f[0] / pitch_m))
             f[2].number = str(next_number[side])
             next_number[side] += 2
         behind: dict[int, int] = defaultdict(int)
@@ -134,17 +158,14 @@ def _rainbow(houses: list[House]) -> None:
     """彩虹街: 10号楼 is a home of three units or more, and there is a 10-3号."""
     mine = [h for h in houses if h.street == RAINBOW]
     ten = next(h for h in mine if h.number == "10")
-    if ten.at.kind != "residential" or ten.at.units < 3:
-        homes = [h for h in mine if h.at.kind == "residential" and h.at.units >= 3]
+    if ten.at.units < 3:
+        homes = [h for h in mine if h.at.units >= 3 and h.number.isdigit()]
         spot = ten.at.shape.centroid
         swap = min(homes, key=lambda h: (int(h.number) % 2, h.at.shape.centroid.distance(spot)))
         ten.number, swap.number = swap.number, ten.number
         ten = swap
-    spare = [h for h in mine if h is not ten and int(h.number) > 20]
+    if any(h.number == "10-3" for h in mine):
+        return
+    behind = [h for h in mine if "-" in h.number]
     spot = ten.at.shape.centroid
-    near = min(spare, key=lambda h: (h.at.kind == "residential", h.at.shape.centroid.distance(spot)))
-    last = max((h for h in mine if int(h.number) % 2 == int(near.number) % 2),
-               key=lambda h: int(h.number))  # fmt: skip
-    if last is not near:
-        last.number = near.number
-    near.number = "10-3"
+    min(behind, key=lambda h: h.at.shape.centroid.distance(spot)).number = "10-3"

@@ -2,6 +2,7 @@
 """What stands on a cell: homes up to its number of households, then work, learning and trade."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -35,7 +36,12 @@ class Ground:
 
 
 def town_ground(
-    blocks: list[Polygon], roadside: BaseGeometry, estate: str, target: int, rng: np.random.Generator
+    blocks: list[Polygon],
+    roadside: BaseGeometry,
+    estate: str,
+    target: int,
+    rng: np.random.Generator,
+    only: str = "",
 ) -> Ground:
     """Fill a town cell's blocks: the middle ones with homes, the others with what a town needs."""
     ground = Ground()
@@ -50,6 +56,8 @@ def town_ground(
         styles = ["old", "newer", "old"]
     else:
         styles = ["old", "newer", "bungalow"]
+    if only:
+        styles = [only]
     style = styles[int(rng.integers(0, len(styles)))]
     left = float(target)
     spare: list[Polygon] = []
@@ -57,7 +65,8 @@ def town_ground(
     skipped = 0
     for i, block in enumerate(order):
         ahead = sum(b.area for b in order[i:]) / 1e4 * HOMES_PER_HA["old"] * 0.62
-        if left <= 12 or (ahead > 1.7 * left and rng.random() < 0.45 and block.area > 2500):
+        roomy = not only and ahead > 1.7 * left
+        if left <= 12 or (roomy and rng.random() < 0.45 and block.area > 2500):
             spare.append(block)
             skipped += 1
             continue
@@ -104,13 +113,11 @@ def _homes(
     return homes
 
 
-def _front(
-    block: Polygon, roadside: BaseGeometry
-) -> tuple[float, float, float, float] | None:
+def _front(block: Polygon, roadside: BaseGeometry) -> tuple[float, float, float, float] | None:
     """The block's longest straight side along a main or secondary street."""
-    ring = list(block.simplify(2.5).exterior.coords)
+    ring = list(shapely.get_coordinates(block.simplify(2.5)))
     best: tuple[float, tuple[float, float, float, float]] | None = None
-    for (x0, y0), (x1, y1) in zip(ring, ring[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(ring):
         length = float(np.hypot(x1 - x0, y1 - y0))
         middle = shapely.Point((x0 + x1) / 2, (y0 + y1) / 2)
         if length > 38 and middle.distance(roadside) < 4 and (best is None or length > best[0]):
@@ -131,7 +138,7 @@ def _other(ground: Ground, block: Polygon, rng: np.random.Generator) -> None:
     elif ha > 0.25 and roll < 0.50:
         ground.buildings += compound(block, rng, "office")
         ground.yards.append(("office", block))
-    elif ha > 0.3 and roll < 0.72:
+    elif ha > 0.3 and roll < 0.72 and not ground.parks:
         ground.parks.append(block)
     elif ha > 0.2:
         ground.buildings += halls(block, rng) if ha > 0.8 else compound(block, rng, "shop")

@@ -11,15 +11,23 @@ import shapely.ops
 from shapely import LineString, Point, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
-from geo.sim.district import addresses, blocks, checkpoints, country, coverage, landmarks
+from geo.sim.district import (
+    addresses,
+    blocks,
+    checkpoints,
+    country,
+    coverage,
+    landmarks,
+    townscape,
+    villages,
+)
 from geo.sim.district import groups as grouping
 from geo.sim.district import streets as streeting
 from geo.sim.district import town as townwork
-from geo.sim.district import townscape, villages
 from geo.sim.district.addresses import House
 from geo.sim.district.codes import reading_order
 from geo.sim.district.footprints import solid
-from geo.sim.district.names import TOWN, VILLAGES, communities
+from geo.sim.district.names import TOWN, VILLAGES, chinese_number, communities
 from geo.sim.district.outline import outline
 from geo.sim.district.parcels import Cutter
 from geo.sim.district.terrain import Raster, heights
@@ -69,7 +77,7 @@ def build(seed: int, report: Report = lambda _: None) -> District:
     axes = shapely.MultiLineString([lines.taizi, lines.huolianzhai, *[s for _, s in lines.streams]])
     height = heights(raster, rng, axes)
     land = country.Land(raster, height, raster.mask(border.difference(town)))
-    hills = country.forests(land, border, 0.47)
+    hills = country.forests(land, border, 0.43)
     woods = shapely.union_all(hills)
 
     report("town cells")
@@ -112,12 +120,19 @@ def build(seed: int, report: Report = lambda _: None) -> District:
         for c in communities()
     ]
     areas = dict(stems)
+    shuffled = [VILLAGES[i] for i in rng.permutation(len(VILLAGES))]
+    plain = [v for v in shuffled if v[0] not in "东西南北前后上下大小"]
+    kin = ["东西前后"[n % 4] + v for n, v in enumerate(plain)]
+    village_names = (shuffled + kin)[: len(hamlets)]
+    called = [(n, Point(h.x, h.y)) for n, h in zip(village_names, hamlets, strict=True)]
     report("buildings")
-    houses, greens, yards = _built(cells, fabric, hamlets, hamlet_blocks, outer, net, closed, stems, rng)
+    houses, greens, yards = _built(
+        cells, fabric, hamlets, hamlet_blocks, outer, net, closed, village_names, rng
+    )
     rainbow = addresses.busiest(houses, net, areas["彩虹"])
     streeting.name_streets(
         net, lines.jianshe, rainbow, areas["东风"].union(areas["幸福街"]),
-        stems, rng,
+        called, stems, rng,
     )  # fmt: skip
 
     for n, mass in enumerate(hills):
@@ -134,7 +149,7 @@ def build(seed: int, report: Report = lambda _: None) -> District:
 
     report("landmarks and checkpoints")
     by_cell = {i: [houses[k] for k in c.houses] for i, c in enumerate(cells)}
-    first = {}
+    first: dict[str, int] = {}
     name_of = {c.code: c.stem for c in communities()}
     for i, cell in enumerate(cells):
         first.setdefault(cell.community, i)
@@ -146,7 +161,10 @@ def build(seed: int, report: Report = lambda _: None) -> District:
     for i, cell in enumerate(cells):
         spots += checkpoints.place(by_cell[i], i, cell.code, cell.land, net, tree, rng)
 
-    waters = [(n, "river" if n == "太子河" else "stream", g.intersection(border)) for n, g in water.items()]
+    waters = [
+        (n, "river" if n == "太子河" else "stream", g.intersection(border))
+        for n, g in water.items()
+    ]
     waters += [(n, "reservoir", g) for n, g in lake_list]
     rails = [("沈丹铁路", lines.railway), ("本钢专用线", lines.branch)]
     cut_rails = []
@@ -205,9 +223,29 @@ def lakes(
 
 
 def _hill_name(n: int) -> str:
-    names = ("北台山", "卧龙山", "团山", "歪头山", "平顶山", "鹰嘴山", "老爷岭", "虎头山", "青云山", "马鞍山",
-             "凤凰山", "石门岭", "牛心山", "望溪山", "二龙山", "大青山")  # fmt: skip
-    return names[n] if n < len(names) else f"{names[n % len(names)][:-1]}{'东西南北'[n // len(names) % 4]}山"
+    names = [
+        "北台山",
+        "卧龙山",
+        "团山",
+        "歪头山",
+        "平顶山",
+        "鹰嘴山",
+        "老爷岭",
+        "虎头山",
+        "青云山",
+        "马鞍山",
+        "凤凰山",
+        "石门岭",
+        "牛心山",
+        "望溪山",
+        "二龙山",
+        "大青山",
+    ]
+    return (
+        names[n]
+        if n < len(names)
+        else f"{names[n % len(names)][:-1]}{'东西南北'[n // len(names) % 4]}山"
+    )
 
 
 def _built(
@@ -218,7 +256,7 @@ def _built(
     outer: list[tuple[int, Cell]],
     net: streeting.Network,
     closed: BaseGeometry,
-    stems: list[tuple[str, BaseGeometry]],
+    village_names: list[str],
     rng: np.random.Generator,
 ) -> tuple[
     list[House],
@@ -238,8 +276,7 @@ def _built(
         inside = block.intersection(cell.buffer(-inset))
         near = shapely.union_all([strips[i] for i in sorted(tree.query(block))])
         open_ = inside.difference(near).buffer(-1.5, join_style="mitre")
-        return [Polygon(p.exterior).simplify(0.8) if not p.interiors else p
-                for p in solid(open_, 320.0)]  # fmt: skip
+        return [q for p in solid(open_, 320.0) for q in solid(p.simplify(0.8), 300.0)]
 
     stem_of = {c.code: c.stem for c in communities()}
     names = blocks.estate_names(rng)
@@ -247,25 +284,29 @@ def _built(
     greens: list[tuple[str, str, Polygon]] = []
     yards: list[tuple[str, Polygon, int, str]] = []
     urban = [i for i, c in enumerate(cells) if c.urban]
+    parks: dict[str, int] = defaultdict(int)
     for k, i in enumerate(urban):
         cell = cells[i]
         lots = [q for b in fabric.open_land[k] for q in cleared(b, cell.land, 6.0)]
-        lots = [q.difference(closed) for q in lots]
-        clear = [p for q in lots for p in solid(q, 300.0) if not p.interiors]
+        clear = [p for q in lots for p in solid(q.difference(closed), 300.0) if not p.interiors]
         road = shapely.union_all([wide[j] for j in sorted(wide_tree.query(cell.land))])
-        ground = blocks.town_ground(clear, road, names[k % len(names)], int(rng.integers(320, 500)), rng)
+        rainbow = stem_of[cell.community] == "彩虹"
+        target = 540 if rainbow else int(rng.integers(320, 500))
+        estate = names[k % len(names)]
+        ground = blocks.town_ground(clear, road, estate, target, rng, "old" if rainbow else "")
         stem = stem_of[cell.community]
-        for n, park in enumerate(ground.parks):
-            greens.append((f"{stem}{'公园' if park.area > 6000 else '游园'}", "park", park))
+        for park in ground.parks:
+            parks[stem] += 1
+            tail = chinese_number(parks[stem]) + "游园" if parks[stem] > 1 else "公园"
+            greens.append((stem + ("第" if parks[stem] > 1 else "") + tail, "park", park))
             yards.append(("park", park, i, stem))
         yards += [(use, yard, i, stem) for use, yard in ground.yards]
         houses += [House(b, i) for b in ground.buildings]
-    village_names = [VILLAGES[i] for i in rng.permutation(len(VILLAGES))]
     by_outer: dict[int, list[House]] = defaultdict(list)
     for n, hamlet in enumerate(hamlets):
         i, cell = outer[hamlet.cell]
         lots = [q for b in hamlet_blocks[n] for q in cleared(b, cell.land, 8.0)]
-        name = village_names[n % len(village_names)]
+        name = village_names[n]
         ground = blocks.village_ground(lots, hamlet.households, rng, 0.12 if hamlet.main else 0.0)
         for b in ground.buildings:
             b.estate = name + ("村" if not name.endswith(("沟", "屯", "堡")) else "")

@@ -61,6 +61,8 @@ def place(
         name = f"{house.street}{house.name}门前"
         seed = f"{code}/{name}/{round(spot.x)}/{round(spot.y)}"
         out.append(
-            Checkpoint(str(uuid.uuid5(SPACE, seed)), cell, name, spot, int(rng.choice([20, 25, 30, 40])))
+            Checkpoint(
+                str(uuid.uuid5(SPACE, seed)), cell, name, spot, int(rng.choice([20, 25, 30, 40]))
+            )
         )
     return out

@@ -8,7 +8,6 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString, MultiLineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import polygonize
 
 from geo.sim.district import sketch
 from geo.sim.district.curves import chaikin, wiggle
@@ -32,7 +31,9 @@ class Land:
     country: NDArray[np.bool_]
 
 
-def cells(district: Polygon, town: BaseGeometry, land: Land, rng: np.random.Generator) -> list[Quarter]:
+def cells(
+    district: Polygon, town: BaseGeometry, land: Land, rng: np.random.Generator
+) -> list[Quarter]:
     """The 57 country cells; their borders run along ridges and end on the town's border."""
     raster = land.raster
     cost = 0.25 + 4.0 * land.height**2

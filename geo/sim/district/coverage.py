@@ -30,8 +30,8 @@ def settle(lands: list[Polygon]) -> list[Polygon]:
     if len(home) != len(lands):
         raise ValueError("two lands in one face")
     out = [Polygon()] * len(lands)
-    for face, i in home.items():
-        out[i] = faces[face]
+    for j, i in home.items():
+        out[i] = faces[j]
     for j, face in enumerate(faces):
         if j in home:
             continue

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines with a natural hand: splines, fractal wiggles, corner cutting. Plane metres throughout."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,13 +43,15 @@ def wiggle(
     while True:
         out = [pts[0]]
         grown = False
-        for a, b in zip(pts, pts[1:], strict=False):
+        for a, b in pairwise(pts):
             span = b - a
             length = float(np.hypot(*span))
             if length > finest_m:
                 side = np.array([-span[1], span[0]])
                 where = 0.5 + rng.uniform(-0.12, 0.12)
-                out.append(a + where * span + side * float(np.clip(rng.normal(0, rough), -0.3, 0.3)))
+                out.append(
+                    a + where * span + side * float(np.clip(rng.normal(0, rough), -0.3, 0.3))
+                )
                 grown = True
             out.append(b)
         pts = out

@@ -50,7 +50,7 @@ STYLES = {"old": OLD, "newer": NEWER, "midrise": MIDRISE, "tower": TOWER, "bunga
 
 def facing(block: Polygon, rng: np.random.Generator, most_deg: float = 32.0) -> float:
     """The angle of rows: along the block's most east-west side, so that fronts look south."""
-    ring = np.array(block.simplify(8.0).exterior.coords)
+    ring = shapely.get_coordinates(block.simplify(8.0))
     side = np.diff(ring, axis=0)
     length = np.hypot(*side.T)
     angle = (np.degrees(np.arctan2(side[:, 1], side[:, 0])) + 90.0) % 180.0 - 90.0
@@ -102,7 +102,13 @@ def rows(
 
 
 def _outline(
-    x: float, y: float, width: float, depth: float, style: Style, units: int, rng: np.random.Generator
+    x: float,
+    y: float,
+    width: float,
+    depth: float,
+    style: Style,
+    units: int,
+    rng: np.random.Generator,
 ) -> Polygon:
     """A slab, sometimes with staggered units; a tower with a notch at its back."""
     low, high = y - depth / 2, y + depth / 2

@@ -48,7 +48,12 @@ def from_yards(
     taken: set[str] = set()
     out: list[Landmark] = []
     for use in sorted(by_use):
-        ranked = sorted(by_use[use], key=lambda y: -y[1].area)[: MOST[use]]
+        seen: dict[str, int] = defaultdict(int)
+        ranked: list[tuple[str, Polygon, int, str]] = []
+        for yard in sorted(by_use[use], key=lambda y: -y[1].area):
+            seen[yard[3]] += 1
+            if seen[yard[3]] <= 2 and len(ranked) < MOST[use]:
+                ranked.append(yard)
         for i, (_, land, cell, stem) in enumerate(ranked):
             tails = TAILS[use]
             tail = tails[int(rng.integers(0, len(tails)))]
@@ -74,7 +79,9 @@ def committees(houses: dict[int, list[House]], stems: dict[int, str]) -> list[La
     out = []
     for cell, stem in stems.items():
         mine = houses[cell]
-        best = min(range(len(mine)), key=lambda i: (mine[i].at.households > 0, "-" in mine[i].number, i))
+        best = min(
+            range(len(mine)), key=lambda i: (mine[i].at.households > 0, "-" in mine[i].number, i)
+        )
         spot = mine[best].at.shape.representative_point()
         out.append(
             Landmark(f"{stem}社区居委会", "government", f"{stem}社区党群服务中心", spot, cell)

@@ -114,7 +114,9 @@ def _streets(d: District) -> Layer:
 
 def _ground(d: District) -> list[Layer]:
     waters: Rows = [{"name": n, "kind": k} for n, k, _ in d.waters]
-    rails: Rows = [{"name": n, "kind": "railway" if "铁路" in n else "siding"} for n, _ in d.railways]
+    rails: Rows = [
+        {"name": n, "kind": "railway" if "铁路" in n else "siding"} for n, _ in d.railways
+    ]
     greens: Rows = [{"name": n, "kind": k} for n, k, _ in d.greens]
     return [
         Layer("waters", "Polygon", [_area(g) for _, _, g in d.waters], waters),

@@ -84,7 +84,7 @@ class Cutter:
             raise ValueError(f"no cut found for land of {land.area:.0f} m2")
         _, line, first, second = best
         self.cuts.append(Cut(line, level))
-        self.joints += [line.coords[0][:2], line.coords[-1][:2]]
+        self.joints += [(line.coords[i][0], line.coords[i][1]) for i in (0, -1)]
         return first, second
 
     def _try(
@@ -136,7 +136,7 @@ class Cutter:
         shape = max(roundness(p) for p in pieces)
         corner = _corner_gap(land, inner)
         skew = 2.0 - abs(_inward(land, a) @ (b - a)) / gap - abs(_inward(land, b) @ (b - a)) / gap
-        score = inner.length / size + 0.8 * miss + 0.5 * shape + 1.0 * skew
+        score = float(inner.length / size + 0.8 * miss + 0.5 * shape + 1.0 * skew)
         score += 1.2 * max(0.0, 1 - corner / 30.0)
         return score, inner, pieces[0], pieces[1]
 
@@ -153,7 +153,8 @@ class Cutter:
                 break
             spot = Point(near[i])
             if land.exterior.distance(spot) < 0.01 and not _is_corner(land, near[i]):
-                return near[i]
+                found: NDArray[np.float64] = near[i]
+                return found
         return end
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import LineString, Point, STRtree
 from shapely.geometry.base import BaseGeometry
 
 from geo.sim.district.names import MAIN_STREETS, STREET_STEMS, chinese_number
 from geo.sim.district.townscape import Road
 
-Node = tuple[float, float]
+Node = tuple[float, ...]
 _RANK = {"main": 0, "secondary": 1, "lane": 2, "rural": 3}
+_PARENT = {"secondary": 0, "main": 1, "lane": 2, "rural": 3}
 
 
 @dataclass
@@ -57,7 +59,9 @@ def network(roads: list[Road], inside: BaseGeometry) -> Network:
     for line in lines:
         middle = line.interpolate(0.5, normalized=True)
         near = tree.query(middle.buffer(0.3))
-        level = min((roads[i].level for i in near if roads[i].line.distance(middle) < 0.3), default=4)
+        level = min(
+            (roads[i].level for i in near if roads[i].line.distance(middle) < 0.3), default=4
+        )
         edges.append(Edge(line, level))
     return Network(edges, _strokes(edges))
 
@@ -70,9 +74,7 @@ def _without_stubs(lines: list[LineString]) -> list[LineString]:
             seen[line.coords[0]] += 1
             seen[line.coords[-1]] += 1
         keep = [
-            g
-            for g in lines
-            if g.length >= 18 or (seen[g.coords[0]] > 1 and seen[g.coords[-1]] > 1)
+            g for g in lines if g.length >= 18 or (seen[g.coords[0]] > 1 and seen[g.coords[-1]] > 1)
         ]
         merged = shapely.line_merge(shapely.MultiLineString(keep))
         lines = [g for g in getattr(merged, "geoms", [merged]) if isinstance(g, LineString)]
@@ -123,13 +125,13 @@ def _strokes(edges: list[Edge]) -> list[Street]:
     return streets
 
 
-def _heading(edges: list[Edge], end: tuple[int, int]) -> np.ndarray:
+def _heading(edges: list[Edge], end: tuple[int, int]) -> NDArray[np.float64]:
     """The unit direction of an edge as it leaves its end."""
     line = edges[end[0]].line
     a = np.array(line.coords[end[1]])
     far = min(20.0, line.length / 2)
     b = np.array(line.interpolate(far if end[1] == 0 else line.length - far).coords[0])
-    step: np.ndarray = (b - a) / (np.hypot(*(b - a)) + 1e-9)
+    step: NDArray[np.float64] = (b - a) / (np.hypot(*(b - a)) + 1e-9)
     return step
 
 
@@ -148,6 +150,7 @@ def name_streets(
     jianshe: LineString,
     rainbow: int,
     changan: BaseGeometry,
+    hamlets: list[tuple[str, Point]],
     stems_of: list[tuple[str, BaseGeometry]],
     rng: np.random.Generator,
 ) -> None:
@@ -171,27 +174,31 @@ def name_streets(
         )
 
     net.streets[rainbow].name = "彩虹街"
-    net.streets[best(changan, ("main", "secondary"))].name = "长安路"
+    net.streets[best(changan, ("main",))].name = "长安路"
     mains = list(MAIN_STREETS)
     stems = [STREET_STEMS[i] for i in rng.permutation(len(STREET_STEMS))]
-    stem_at = {s: a for s, a in stems_of}
+    stem_at = dict(stems_of)
     tree = STRtree([e.line for e in net.edges])
     parent_count: dict[str, int] = defaultdict(int)
-    rural_count = 0
     for i in order:
         street = net.streets[i]
         if street.name:
             continue
-        middle = shape[i].interpolate(0.5, normalized=True) if False else shape[i].centroid
+        middle = shape[i].centroid
         if street.grade == "main" and mains:
             street.name = mains.pop(0)
         elif street.grade in ("main", "secondary"):
-            street.name = _local(stems, stem_at, middle, taken, "路" if street.length_m > 900 else "街")
+            street.name = _local(
+                stems, stem_at, middle, taken, "路" if street.length_m > 900 else "街"
+            )
         elif street.grade == "lane" and street.length_m > 230 and stems:
             street.name = _local(stems, stem_at, middle, taken, "街")
         elif street.grade == "rural":
-            rural_count += 1
-            street.name = f"乡道{rural_count}线" if street.length_m > 300 else f"村道{rural_count}"
+            street.name = _between_villages(shape[i], hamlets, taken)
+        elif _of_village(net, street, middle, hamlets):
+            village = min(hamlets, key=lambda h: (h[1].distance(middle), h[0]))[0]
+            parent_count[village] += 1
+            street.name = f"{village}{chinese_number(parent_count[village])}巷"
         if not street.name:
             street.name = _after_parent(net, street, tree, parent_count)
         taken.add(street.name)
@@ -215,16 +222,47 @@ def _local(
     return ""
 
 
-def _after_parent(
-    net: Network, street: Street, tree: STRtree, parent_count: dict[str, int]
-) -> str:
+def _of_village(
+    net: Network, street: Street, middle: Point, hamlets: list[tuple[str, Point]]
+) -> bool:
+    """Whether the street is a village's own lane."""
+    if any(net.edges[k].level == 7 for k in street.edges):
+        return True
+    unknown = all(net.edges[k].level == 4 for k in street.edges)
+    return unknown and min(h[1].distance(middle) for h in hamlets) < 450.0
+
+
+def _between_villages(way: BaseGeometry, hamlets: list[tuple[str, Point]], taken: set[str]) -> str:
+    """A country road after the villages at its two ends: 平花线."""
+    ends = shapely.get_coordinates(way)[[0, -1]]
+    names = [min(hamlets, key=lambda h: (h[1].distance(Point(e)), h[0]))[0] for e in ends]
+    if names[0] == names[1]:
+        options = [f"{names[0]}路", f"{names[0]}村路", f"{names[0]}支路"]
+    else:
+        heads = [n.lstrip("东西南北前后上下大小")[0] for n in names]
+        options = ["".join(heads) + "线", f"{names[0][:2]}{heads[1]}线",
+                   f"{names[0][:2]}{names[1][:2]}线"]  # fmt: skip
+    for name in options:
+        if name not in taken:
+            return name
+    return f"{options[-1]}{sum(t.startswith(options[-1]) for t in taken) + 1}"
+
+
+def _after_parent(net: Network, street: Street, tree: STRtree, parent_count: dict[str, int]) -> str:
     """和平路三巷: the n-th lane off a named street."""
-    ends: list[str] = []
+    ends: list[tuple[int, str]] = []
     for k in street.edges:
         for j in tree.query(net.edges[k].line.buffer(0.2)):
             other = net.of(int(j))
             if other.name and other is not street and "巷" not in other.name:
-                ends.append((_RANK[other.grade], other.name))  # type: ignore[arg-type]
-    name = min(ends)[1] if ends else "河沿"  # type: ignore[misc]
+                ends.append((_PARENT[other.grade], other.name))
+    if not ends:
+        middle = net.edges[street.edges[0]].line.centroid
+        for reach in (90.0, 180.0, 360.0, 900.0, 3000.0):
+            around = [net.of(int(j)) for j in sorted(tree.query(middle.buffer(reach)))]
+            ends = [(_PARENT[o.grade], o.name) for o in around if o.name and "巷" not in o.name]
+            if ends:
+                break
+    name = min(ends)[1] if ends else "铁路"
     parent_count[name] += 1
     return f"{name}{chinese_number(parent_count[name])}巷"

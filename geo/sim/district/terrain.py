@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lie of the land on a raster: height, ways of least effort, and regions that meet on ridges."""
+"""The lie of the land on a raster: height, ways of least effort, regions that meet on ridges."""
 
 import heapq
 from dataclasses import dataclass

@@ -116,9 +116,7 @@ class Crowd:
         return out
 
 
-def quarters(
-    town: dict[str, Polygon], sketch_lines: Lines, cutter: Cutter
-) -> list[Quarter]:
+def quarters(town: dict[str, Polygon], sketch_lines: Lines, cutter: Cutter) -> list[Quarter]:
     """The 258 town cells, each with its community's code."""
     found: list[Quarter] = []
     spines = {

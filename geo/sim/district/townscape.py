@@ -43,7 +43,8 @@ def water_body(lines: Lines) -> dict[str, BaseGeometry]:
         half = 68.0 + 14.0 * np.sin(i * 0.19) + 9.0 * np.sin(i * 0.071 + 1.0)
         discs.append(LineString([a, b]).buffer(half, quad_segs=6))
     body: dict[str, BaseGeometry] = {"太子河": shapely.union_all(discs).simplify(2.0)}
-    body["火连寨河"] = lines.huolianzhai.buffer(13.0, quad_segs=3).difference(body["太子河"])
+    brook = lines.huolianzhai.buffer(13.0, quad_segs=3).difference(body["太子河"])
+    body["火连寨河"] = max(solid(brook, 1.0), key=lambda g: g.area)
     for name, line in lines.streams:
         taken = shapely.union_all(list(body.values()))
         body[name] = line.buffer(8.0, quad_segs=3).difference(taken)
@@ -84,7 +85,7 @@ def lay_out(
     merged = shapely.line_merge(bank) if isinstance(bank, MultiLineString) else bank
     for g in getattr(merged, "geoms", [merged]):
         if isinstance(g, LineString) and g.length > 400:
-            bare = LineString(g.simplify(1.0)).difference(woods)
+            bare = g.simplify(1.0).difference(woods)
             roads += [
                 Road(h, 1)
                 for h in getattr(bare, "geoms", [bare])
@@ -113,9 +114,7 @@ def bridges(
     taken: list[float] = []
     out: list[LineString] = []
     inner = town.buffer(-150.0)
-    ranked = sorted(
-        (c for c in cutter.cuts if c.level == 1), key=lambda c: -c.line.length
-    )
+    ranked = sorted((c for c in cutter.cuts if c.level == 1), key=lambda c: -c.line.length)
     for cut in ranked:
         for end, back in ((0, 1), (-1, -2)):
             spot = shapely.Point(cut.line.coords[end])

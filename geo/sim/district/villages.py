@@ -70,8 +70,8 @@ def roads(
     for i, (x, y) in enumerate(spots):
         seeds.setdefault(raster.pixel(x, y), i)
     allowed = land.country.copy()
-    for p in seeds:
-        allowed[p] = True
+    for pixel in seeds:
+        allowed[pixel] = True
     label, effort, before = spread(cost, allowed, seeds)
     meet: dict[tuple[int, int], tuple[float, int, int]] = {}
     cols = raster.cols
@@ -90,11 +90,11 @@ def roads(
     for _, p, q in chosen:
         steps.add((min(p, q), max(p, q)))
         for start in (p, q):
-            at = start
-            while before[divmod(at, cols)] >= 0:
-                to = int(before[divmod(at, cols)])
-                steps.add((min(at, to), max(at, to)))
-                at = to
+            here = start
+            while before[divmod(here, cols)] >= 0:
+                on = int(before[divmod(here, cols)])
+                steps.add((min(here, on), max(here, on)))
+                here = on
     pixels = [
         LineString([raster.centre(*divmod(a, cols)), raster.centre(*divmod(b, cols))])
         for a, b in sorted(steps)
@@ -109,9 +109,9 @@ def roads(
                 out.append(Road(g, 6))
     for gate in gates:
         near = min(out, key=lambda r: r.line.distance(gate))
-        to = near.line.interpolate(near.line.project(gate))
-        if 0.5 < to.distance(gate) < 900:
-            out.append(Road(LineString([to, gate]), 6))
+        joint = near.line.interpolate(near.line.project(gate))
+        if 0.5 < joint.distance(gate) < 900:
+            out.append(Road(LineString([joint, gate]), 6))
     return out
 
 
@@ -156,9 +156,11 @@ def village_blocks(
         a, b = longest.coords[0], longest.coords[-1]
         turn = float(np.arctan2(b[1] - a[1], b[0] - a[0]))
     theta = np.linspace(0, 2 * np.pi, 18, endpoint=False)
+    middle = Point(village.x, village.y)
     reach = radius * (1.0 + 0.28 * np.cos(2 * theta)) * rng.uniform(0.8, 1.2, 18)
     ring = np.column_stack([reach * np.cos(theta + turn), reach * np.sin(theta + turn)])
-    blob = Polygon(chaikin(ring + [village.x, village.y], 1, closed=True)).buffer(0)
+    ring += np.array([village.x, village.y])
+    blob: BaseGeometry = Polygon(chaikin(ring, 1, closed=True)).buffer(0)
     blob = blob.intersection(cell.buffer(-16.0)).difference(closed)
     blocks: list[Polygon] = []
     first = len(cutter.cuts)
@@ -169,9 +171,10 @@ def village_blocks(
                 blocks += _cut(Polygon(piece.exterior), cutter)
     lanes = [c.line for c in cutter.cuts[first:]]
     del cutter.cuts[first:]
-    middle = Point(village.x, village.y)
     clear = [q for p in blocks for q in solid(p.difference(closed), 600.0)]
-    return sorted(clear, key=lambda p: p.distance(middle) + 0.3 * p.centroid.distance(middle)), lanes
+    return sorted(
+        clear, key=lambda p: p.distance(middle) + 0.3 * p.centroid.distance(middle)
+    ), lanes
 
 
 def _cut(land: Polygon, cutter: Cutter) -> list[Polygon]:
