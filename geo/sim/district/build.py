@@ -27,7 +27,7 @@ from geo.sim.district import town as townwork
 from geo.sim.district.addresses import House
 from geo.sim.district.codes import reading_order
 from geo.sim.district.footprints import solid
-from geo.sim.district.names import TOWN, VILLAGES, chinese_number, communities
+from geo.sim.district.names import HILLS, TOWN, VILLAGES, chinese_number, communities
 from geo.sim.district.outline import outline
 from geo.sim.district.parcels import Cutter
 from geo.sim.district.terrain import Raster, heights
@@ -114,7 +114,7 @@ def build(seed: int, report: Report = lambda _: None) -> District:
         ways += [townscape.Road(g, 7) for g in lanes]
 
     report("street network")
-    net = streeting.network([*fabric.roads, *ways], border.buffer(-1.0))
+    net = streeting.connected([*fabric.roads, *ways], border.buffer(-1.0))
     stems = [
         (c.stem, shapely.union_all([k.land for k in cells if k.community == c.code]))
         for c in communities()
@@ -223,24 +223,7 @@ def lakes(
 
 
 def _hill_name(n: int) -> str:
-    names = [
-        "北台山",
-        "卧龙山",
-        "团山",
-        "歪头山",
-        "平顶山",
-        "鹰嘴山",
-        "老爷岭",
-        "虎头山",
-        "青云山",
-        "马鞍山",
-        "凤凰山",
-        "石门岭",
-        "牛心山",
-        "望溪山",
-        "二龙山",
-        "大青山",
-    ]
+    names = HILLS
     return (
         names[n]
         if n < len(names)

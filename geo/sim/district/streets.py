@@ -66,6 +66,48 @@ def network(roads: list[Road], inside: BaseGeometry) -> Network:
     return Network(edges, _strokes(edges))
 
 
+def connected(roads: list[Road], inside: BaseGeometry) -> Network:
+    """The network with the shortest missing links added until one can walk everywhere."""
+    net = network(roads, inside)
+    for _ in range(12):
+        parts = _components(net.edges)
+        if len(parts) == 1:
+            break
+        links = []
+        lines = [shapely.MultiLineString([net.edges[k].line for k in p]) for p in parts]
+        for i in range(1, len(parts)):
+            others = shapely.union_all([g for j, g in enumerate(lines) if j != i])
+            link = shapely.shortest_line(lines[i], others)
+            ends = np.array(link.coords)
+            if link.length > 0.5:
+                step = (ends[1] - ends[0]) / link.length * 0.3
+                link = LineString([ends[0] - step, ends[1] + step])
+                rural = any(net.edges[k].level >= 6 for k in parts[i])
+                links.append(Road(link, 6 if rural else 3))
+        roads = [*roads, *links]
+        net = network(roads, inside)
+    return net
+
+
+def _components(edges: list[Edge]) -> list[list[int]]:
+    """Edges by connected component, the longest first."""
+    parent: dict[Node, Node] = {}
+
+    def root(node: Node) -> Node:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for e in edges:
+        parent[root(e.line.coords[0])] = root(e.line.coords[-1])
+    found: dict[Node, list[int]] = defaultdict(list)
+    for i, e in enumerate(edges):
+        found[root(e.line.coords[0])].append(i)
+    return sorted(found.values(), key=lambda p: -sum(edges[k].line.length for k in p))
+
+
 def _without_stubs(lines: list[LineString]) -> list[LineString]:
     """Without dead ends shorter than 18 m, which only cutting leaves behind."""
     for _ in range(2):

@@ -165,3 +165,19 @@ def test_the_same_seed_gives_the_same_land() -> None:
     assert made[0] == made[1]
     committed = layer("district").to_crs(4550).area.iloc[0]
     assert shapely.from_wkb(made[0][0]).area == pytest.approx(committed, rel=1e-3)
+
+
+def test_one_can_walk_from_every_street_to_every_other() -> None:
+    parent: dict[tuple[float, ...], tuple[float, ...]] = {}
+
+    def root(node: tuple[float, ...]) -> tuple[float, ...]:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    lines = layer("streets").geometry
+    for line in lines:
+        parent[root(line.coords[0])] = root(line.coords[-1])
+    assert len({root(line.coords[0]) for line in lines}) == 1
