@@ -92,10 +92,10 @@ def test(context: typer.Context) -> None:
     from api.provision import ensure_assets, ensure_browser, ensure_postgres
 
     teller = Teller()
-    ensure_postgres(settings_with(), teller)
+    postgres = ensure_postgres(settings_with(), teller)
     ensure_browser(teller)
     ensure_assets(teller)
-    raise typer.Exit(0 if check(CHECKOUT, context.args, teller) else 1)
+    raise typer.Exit(0 if check(CHECKOUT, postgres.directory, context.args, teller) else 1)
 
 
 @app.command()

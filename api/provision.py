@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.say import Teller
-from geo.postgres import find_programs
+from geo.postgres import Programs, find_programs
 from geo.service_user import SetUpError
 from geo.settings import Settings
 from maps import assets
@@ -24,13 +24,14 @@ POSTGIS = "postgresql-postgis"
 PATIENCE_S = 1800
 
 
-def ensure_postgres(settings: Settings, teller: Teller) -> None:
+def ensure_postgres(settings: Settings, teller: Teller) -> Programs:
     """PostgreSQL with PostGIS: installed, or unpacked into the home by who may not install.
 
     Raises: SetUpError, with the way out.
     """
-    if find_programs(settings.system_prefix) is not None:
-        return
+    present = find_programs(settings.system_prefix)
+    if present is not None:
+        return present
     _need_apt(f"PostgreSQL with PostGIS (on Debian: {POSTGIS})")
     root = _root_command()
     if root is None:
@@ -40,11 +41,13 @@ def ensure_postgres(settings: Settings, teller: Teller) -> None:
         with teller.step("installing PostgreSQL with PostGIS"):
             _refuse_stray_cluster(root)
             _apt_install(root, [POSTGIS])
-    if find_programs(settings.system_prefix) is None:
+    present = find_programs(settings.system_prefix)
+    if present is None:
         raise SetUpError(
             f"{POSTGIS} is installed, yet no PostgreSQL with PostGIS is found. "
             "Look at: apt-cache policy postgresql-postgis"
         )
+    return present
 
 
 def ensure_assets(teller: Teller) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from api import home, provision, tls
 from api.children import Child
@@ -250,11 +250,11 @@ def _await_ready(
     deadline = time.monotonic() + READY_WITHIN_S
     answer = "no answer"
     # trust_env: a proxy of the user's is not asked for our own machine.
-    with httpx.Client(verify=trusted, trust_env=False, timeout=5) as client:
+    with httpx2.Client(verify=trusted, trust_env=False, timeout=5) as client:
         while time.monotonic() < deadline:
             try:
                 response = client.get(f"{_address(settings)}/readyz")
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 answer = str(error) or type(error).__name__
             else:
                 if response.status_code == 200:
