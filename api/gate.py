@@ -3,6 +3,7 @@
 
 import ipaddress
 import socket
+from contextlib import suppress
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
@@ -86,17 +87,18 @@ class Gate:
 
         async def noted(message: Message) -> None:
             nonlocal started
-            started = True
-            await send(message)
+            # The app may answer our BodyTooLarge as a body it could not read: ours is truer.
+            if seen <= limit or started:
+                started = True
+                await send(message)
 
         said = headers.get("content-length", "0")
-        too_large = said.isdigit() and int(said[:19]) > limit
-        if not too_large:
-            try:
+        if said.isdigit() and int(said[:19]) > limit:
+            seen = int(said[:19])
+        else:
+            with suppress(BodyTooLarge):
                 await self._app(scope, counted, noted)
-            except BodyTooLarge:
-                too_large = not started
-        if too_large:
+        if seen > limit and not started:
             await _refuse(send, headers, 413, "body.too_large", {"limit_bytes": limit})
 
 

@@ -149,6 +149,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("尝试次数过多", "密码错误次数过多，请在 {retry_after_s} 秒后再试。"),
         "en": ("Too many failures", "Too many wrong passwords; try again in {retry_after_s} s."),
     },
+    "state.wrong": {
+        "zh": ("状态已改变", "此项已不在可以这样操作的状态，请刷新后再看。"),
+        "en": ("State has changed", "It is no longer in the state for this; look again."),
+    },
     "worker.not_found": {
         "zh": ("没有这名网格员", "没有编号为 {worker} 的网格员，或不在您的管辖范围内。"),
         "en": ("No such worker", "There is no worker {worker}, or he is outside your area."),
