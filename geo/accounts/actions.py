@@ -127,6 +127,7 @@ def create_account(
         scope=None if scope is None else area_code(scope),
         worker=worker,
         created_at=at,
+        origin=origin.value,
     )
     try:
         with session.begin_nested():
@@ -190,6 +191,7 @@ def pair_device(
             profile=profile,
             token_hash=token_hash(token),
             created_at=at,
+            origin=origin.value,
         )
     )
     session.flush()
@@ -210,7 +212,9 @@ def revoke_device(
     may(actor, "devices.pair", area=area, worker=row.worker)
     row.revoked_at = at
     session.flush()
-    _device_event(session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin.REAL)
+    _device_event(
+        session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin(row.origin)
+    )
 
 
 def forget_expired(session: Session, *, at: datetime) -> int:
@@ -247,7 +251,7 @@ def _end_sessions(session: Session, row: AccountRow, *, what: str, at: datetime,
         what=what,
         at=at,
         by=by,
-        origin=Origin.REAL,
+        origin=Origin(row.origin),
     )
 
 
