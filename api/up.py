@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from api import home, provision, tls
 from api.children import Child
@@ -123,14 +123,21 @@ def _port(settings: Settings) -> Iterator[socket.socket]:
             f"The host {settings.host} is unknown here ({error.strerror}). "
             "Give an address of this machine with --host."
         ) from error
-    family, kind, protocol, _, place = found[0]
-    with socket.socket(family, kind, protocol) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(place)
-        except OSError as error:
-            raise _no_port(settings, error) from error
-        yield listening
+    refused: OSError | None = None
+    for family, kind, protocol, _, place in found:
+        with ExitStack() as stack:
+            try:
+                listening = stack.enter_context(socket.socket(family, kind, protocol))
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listening.bind(place)
+            except OSError as error:
+                # "localhost" may have an address of a kind that this machine does not speak.
+                refused = refused or error
+                continue
+            yield listening
+            return
+    assert refused is not None
+    raise _no_port(settings, refused) from refused
 
 
 def _listen(listening: socket.socket, settings: Settings) -> None:
@@ -250,11 +257,11 @@ def _await_ready(
     deadline = time.monotonic() + READY_WITHIN_S
     answer = "no answer"
     # trust_env: a proxy of the user's is not asked for our own machine.
-    with httpx.Client(verify=trusted, trust_env=False, timeout=5) as client:
+    with httpx2.Client(verify=trusted, trust_env=False, timeout=5) as client:
         while time.monotonic() < deadline:
             try:
                 response = client.get(f"{_address(settings)}/readyz")
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 answer = str(error) or type(error).__name__
             else:
                 if response.status_code == 200:

@@ -413,7 +413,7 @@ class Cluster:
         """All processes whose working directory is our data directory."""
         try:
             ours = self.data.stat()
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # not made yet, or not ours to look into
             return []
         family = []
         for entry in os.scandir("/proc"):

@@ -58,7 +58,6 @@ def check_failures(session: Session, *, username: str, address: str, at: datetim
 
 def note_failure(session: Session, *, username: str, address: str, at: datetime) -> None:
     """Remember a wrong password for as long as it counts."""
-    session.execute(delete(SignInFailureRow).where(SignInFailureRow.at < at - FAILURE_WINDOW))
     session.add(SignInFailureRow(username=username, address=address, at=at))
     session.flush()
 
@@ -79,7 +78,6 @@ def sign_in(
     if row is None or not good or row.disabled_at is not None:
         raise BadCredentials()
     token = secrets.token_urlsafe(32)
-    session.execute(delete(SessionRow).where(SessionRow.expires_at < at))
     session.add(
         SessionRow(
             token_hash=token_hash(token),
@@ -129,6 +127,7 @@ def create_account(
         scope=None if scope is None else area_code(scope),
         worker=worker,
         created_at=at,
+        origin=origin.value,
     )
     try:
         with session.begin_nested():
@@ -192,6 +191,7 @@ def pair_device(
             profile=profile,
             token_hash=token_hash(token),
             created_at=at,
+            origin=origin.value,
         )
     )
     session.flush()
@@ -212,7 +212,22 @@ def revoke_device(
     may(actor, "devices.pair", area=area, worker=row.worker)
     row.revoked_at = at
     session.flush()
-    _device_event(session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin.REAL)
+    _device_event(
+        session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin(row.origin)
+    )
+
+
+def forget_expired(session: Session, *, at: datetime) -> int:
+    """Delete sessions that ran out and failures that no longer count; answers how many."""
+    ended = session.execute(
+        delete(SessionRow).where(SessionRow.expires_at < at).returning(SessionRow.token_hash)
+    ).all()
+    stale = session.execute(
+        delete(SignInFailureRow)
+        .where(SignInFailureRow.at < at - FAILURE_WINDOW)
+        .returning(SignInFailureRow.id)
+    ).all()
+    return len(ended) + len(stale)
 
 
 def _by_name(session: Session, username: str) -> AccountRow:
@@ -236,7 +251,7 @@ def _end_sessions(session: Session, row: AccountRow, *, what: str, at: datetime,
         what=what,
         at=at,
         by=by,
-        origin=Origin.REAL,
+        origin=Origin(row.origin),
     )
 
 
