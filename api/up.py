@@ -74,7 +74,8 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         if demo and settings.database_url is None:
             with teller.step("looking after the demo district"):
                 carries_demo = parts.load_demo(database, settings.home, address)
-            _give(settings.demo_file, user)
+            for secrets in (settings.demo_file, settings.simulation_file):
+                _give(secrets, user)
         running = settings.model_copy(update={"database_url": database, "demo": carries_demo})
         environment = _environment(running, code, user)
         certificates = None

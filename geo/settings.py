@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         return self.home / "demo.json"
 
     @property
+    def simulation_file(self) -> Path:
+        """The phones and the dispatcher that the simulation plays, mode 0600."""
+        return self.home / "simulation.json"
+
+    @property
     def session_life(self) -> timedelta:
         return timedelta(hours=self.session_hours)
 
