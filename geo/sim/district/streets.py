@@ -71,7 +71,7 @@ def network(roads: list[Road], inside: BaseGeometry) -> Network:
 def _with_shared_ends(lines: list[LineString], reach_m: float = 0.4) -> list[LineString]:
     """Ends that noding left centimetres apart moved onto one point."""
     nodes: list[Node] = sorted({tuple(g.coords[i]) for g in lines for i in (0, -1)})
-    spots = shapely.points(np.array(nodes))
+    spots = [Point(node) for node in nodes]
     pairs = STRtree(spots).query(spots, predicate="dwithin", distance=reach_m)
     home: dict[Node, Node] = {node: node for node in nodes}
     for a, b in zip(*pairs, strict=True):
