@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, bindparam, column, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from geo.columns import Origin
@@ -255,7 +267,8 @@ def assignment_of(row: AssignmentRow) -> Assignment:
 
 def _asked_pairs() -> Any:
     from_workers = func.unnest(
-        bindparam("workers", type_=ARRAY(Uuid())), bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+        bindparam("workers", type_=ARRAY(Uuid())),
+        bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
     )
     return from_workers.table_valued(
         column("worker", Uuid()),
