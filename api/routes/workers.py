@@ -83,7 +83,7 @@ class WorkerBody(Body):
     id: UUID | None = None
     name: ShortText
     phone: ShortText | None = None
-    cells: Annotated[list[HeldBody], Field(max_length=20)] = []
+    cells: Annotated[tuple[HeldBody, ...], Field(max_length=20)] = ()
 
 
 class WorkerChangeBody(Body):

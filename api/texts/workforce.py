@@ -16,7 +16,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "en": (
             "Empty assignment",
-            "The end {ends_at} must come after the beginning {begins_at}, and may only move earlier.",
+            "The end {ends_at} must come after the beginning {begins_at}, and only moves earlier.",
         ),
     },
     "assignment.not_found": {

@@ -338,24 +338,34 @@ def _workers(
 # Built once: making a statement costs more than PostgreSQL takes to answer it.
 _ASKED = _asked_pairs()
 _DISTRICT = bindparam("district", type_=WorkerRow.district.type)
-_ON_DUTY_AT = select(
-    select(1)
-    .where(
-        DutyRow.district == _DISTRICT,
-        DutyRow.worker == _ASKED.c.worker,
-        DutyRow.during.contains(_ASKED.c.moment),
-    )
-    .exists()
-).order_by(_ASKED.c.place)
-_ASSIGNED_AT = select(
-    func.array(
-        select(AssignmentRow.cell)
+_ON_DUTY_AT = (
+    select(
+        select(1)
         .where(
-            AssignmentRow.district == _DISTRICT,
-            AssignmentRow.worker == _ASKED.c.worker,
-            AssignmentRow.during.contains(_ASKED.c.moment),
+            DutyRow.district == _DISTRICT,
+            DutyRow.worker == _ASKED.c.worker,
+            DutyRow.during.contains(_ASKED.c.moment),
         )
-        .order_by(AssignmentRow.cell)
-        .scalar_subquery()
+        .correlate(_ASKED)
+        .exists()
     )
-).order_by(_ASKED.c.place)
+    .select_from(_ASKED)
+    .order_by(_ASKED.c.place)
+)
+_ASSIGNED_AT = (
+    select(
+        func.array(
+            select(AssignmentRow.cell)
+            .where(
+                AssignmentRow.district == _DISTRICT,
+                AssignmentRow.worker == _ASKED.c.worker,
+                AssignmentRow.during.contains(_ASKED.c.moment),
+            )
+            .order_by(AssignmentRow.cell)
+            .correlate(_ASKED)
+            .scalar_subquery()
+        )
+    )
+    .select_from(_ASKED)
+    .order_by(_ASKED.c.place)
+)
