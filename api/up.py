@@ -210,6 +210,7 @@ def _environment(settings: Settings, code: Path, user: ServiceUser) -> dict[str,
         variables = dict(os.environ)
     variables |= settings.environment()
     variables |= {"PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
+    variables["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_directory)
     return variables
 
 
