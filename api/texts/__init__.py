@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common
+from api.texts import common, interchange
 
 
 class Language(StrEnum):
@@ -26,7 +26,10 @@ class Said(NamedTuple):
     detail: str
 
 
-TEXTS: dict[str, dict[str, tuple[str, str]]] = {**common.TEXTS}
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    **common.TEXTS,
+    **interchange.TEXTS,
+}
 
 
 class _Fields(dict[str, Any]):
