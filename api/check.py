@@ -22,9 +22,10 @@ LINT: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def check(code: Path, arguments: Sequence[str], teller: Teller) -> bool:
+def check(code: Path, postgres: Path, arguments: Sequence[str], teller: Teller) -> bool:
     """Run everything, whatever fails on the way; whether all of it passed.
 
+    ``postgres`` holds the programs that the tests' cluster runs on, wherever they were put.
     ``arguments`` go to pytest as they are. The last line printed counts lint and tests together.
     """
     failed = [name for name, command in LINT if not _lint(name, command, code, teller)]
@@ -33,7 +34,7 @@ def check(code: Path, arguments: Sequence[str], teller: Teller) -> bool:
         tests = subprocess.run(
             [sys.executable, "-P", "-m", "pytest", f"--junit-xml={report}", *arguments],
             cwd=code,
-            env=dict(os.environ, PYTHONPATH=str(code)),
+            env=dict(os.environ, PYTHONPATH=str(code), PATH=f"{os.environ['PATH']}:{postgres}"),
             check=False,
         )
         counted = _count(report)

@@ -5,6 +5,7 @@ A subcommand imports what it needs when it is called, so that none waits for ano
 To add one: write a function in a module of its own and register it below.
 """
 
+import os
 import sys
 import tomllib
 from importlib import metadata
@@ -14,7 +15,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api import cli_accounts
 from api.say import Teller
+from geo.errors import GeoError
 from geo.service_user import SetUpError
 from geo.settings import Settings
 
@@ -92,10 +95,13 @@ def test(context: typer.Context) -> None:
     from api.provision import ensure_assets, ensure_browser, ensure_postgres
 
     teller = Teller()
-    ensure_postgres(settings_with(), teller)
+    postgres = ensure_postgres(settings_with(), teller)
     ensure_browser(teller)
     ensure_assets(teller)
-    raise typer.Exit(0 if check(CHECKOUT, context.args, teller) else 1)
+    raise typer.Exit(0 if check(CHECKOUT, postgres.directory, context.args, teller) else 1)
+
+
+app.add_typer(cli_accounts.app, name="accounts")
 
 
 @app.command()
@@ -108,6 +114,16 @@ def version() -> None:
         print(project["project"]["version"])
 
 
+def in_words(error: GeoError) -> str:
+    """What was refused, in the language of the terminal; Chinese unless it says English."""
+    from api.texts import Language, say
+
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    language = Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
+    said = say(error.code, error.fields, language)
+    return f"{said.title}: {said.detail} [{error.code}]"
+
+
 def main() -> None:
     """Run the command; what cannot be done is said in words, not as a trace."""
     try:
@@ -115,5 +131,8 @@ def main() -> None:
     except SetUpError as error:
         Teller().warn(f"wangge: {error}")
         sys.exit(1)
+    except GeoError as error:
+        Teller().warn(f"wangge: {in_words(error)}")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

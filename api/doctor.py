@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wangge doctor`: what is wrong with this installation, and how to mend it. Changes nothing."""
 
+import os
 import shutil
 import socket
 import sys
@@ -36,6 +37,13 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _python()
     yield _disk(settings.home)
     yield _assets()
+    if settings.home.exists() and settings.home.stat().st_uid != os.geteuid():
+        problem = Problem(
+            "It belongs to another user, so its inside cannot be examined.",
+            "Run `wangge doctor` as that user, or name your own home with --home DIR.",
+        )
+        yield Finding("home", str(settings.home), (problem,))
+        return
     if settings.database_url is None:
         yield _postgres(settings)
         cluster = Cluster(settings.cluster_directory, prefix=settings.system_prefix)
@@ -117,10 +125,13 @@ def _cluster_state(cluster: Cluster, running: bool) -> str:
 
 def _port(settings: Settings) -> Finding:
     where = f"{settings.host}:{settings.port}"
-    running = (settings.home / "up.lock").exists() and (settings.home / "up.lock").read_text()
-    with socket.socket() as probe:
-        probe.settimeout(2)
-        taken = probe.connect_ex((settings.host, settings.port)) == 0
+    lock = settings.home / "up.lock"
+    running = lock.exists() and lock.read_text()
+    try:
+        socket.create_connection((settings.host, settings.port), timeout=2).close()
+        taken = True
+    except OSError:
+        taken = False
     if taken and not running:
         return Finding(
             "port",

@@ -19,6 +19,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.metrics import SCREENS
 from api.sight import Sight
 from geo.db import Database
 from geo.errors import Busy
@@ -174,6 +175,7 @@ class Feed:
             raise TooManyScreens(retry_after_s=5)
         screen = Screen(district, self.limits.queue)
         self._screens.add(screen)
+        SCREENS.set(len(self._screens))
         try:
             async with self._joining:
                 if self._listening is None:
@@ -193,6 +195,7 @@ class Feed:
     def leave(self, screen: Screen) -> None:
         """Close a screen."""
         self._screens.discard(screen)
+        SCREENS.set(len(self._screens))
         if all(other.district != screen.district for other in self._screens):
             self._cursors.pop(screen.district, None)
 

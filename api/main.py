@@ -12,7 +12,8 @@ from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
-from api.routes import areas, basemap, devices, health, live, sessions, state
+from api.metrics import Counted
+from api.routes import areas, basemap, devices, health, live, sessions, state, workers
 from api.routes.basemap import Drawn
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -20,7 +21,7 @@ from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (sessions, areas, devices, live, state, basemap)
+ROUTERS = (sessions, areas, devices, workers, live, state, basemap)
 
 
 def build(
@@ -54,6 +55,7 @@ def build(
     app.include_router(live.router, include_in_schema=False)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(Counted)
     app.add_middleware(Gate, settings=settings)
     return app
 

@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from api.say import Teller
-from geo.postgres import find_programs
+from geo.postgres import Programs, find_programs
 from geo.service_user import SetUpError
 from geo.settings import Settings
 from maps import assets
@@ -22,15 +23,18 @@ LOCKS = Path(__file__).parents[1] / "locks"
 POSTGIS = "postgresql-postgis"
 # Some minutes: a download of 100 MB over a slow line.
 PATIENCE_S = 1800
+# Package lists of this age in seconds still name what the archive has.
+FRESH_S = 600
 
 
-def ensure_postgres(settings: Settings, teller: Teller) -> None:
+def ensure_postgres(settings: Settings, teller: Teller) -> Programs:
     """PostgreSQL with PostGIS: installed, or unpacked into the home by who may not install.
 
     Raises: SetUpError, with the way out.
     """
-    if find_programs(settings.system_prefix) is not None:
-        return
+    present = find_programs(settings.system_prefix)
+    if present is not None:
+        return present
     _need_apt(f"PostgreSQL with PostGIS (on Debian: {POSTGIS})")
     root = _root_command()
     if root is None:
@@ -40,11 +44,13 @@ def ensure_postgres(settings: Settings, teller: Teller) -> None:
         with teller.step("installing PostgreSQL with PostGIS"):
             _refuse_stray_cluster(root)
             _apt_install(root, [POSTGIS])
-    if find_programs(settings.system_prefix) is None:
+    present = find_programs(settings.system_prefix)
+    if present is None:
         raise SetUpError(
             f"{POSTGIS} is installed, yet no PostgreSQL with PostGIS is found. "
             "Look at: apt-cache policy postgresql-postgis"
         )
+    return present
 
 
 def ensure_assets(teller: Teller) -> None:
@@ -153,34 +159,58 @@ def _refuse_stray_cluster(root: list[str]) -> None:
 def _apt_install(root: list[str], packages: Sequence[str]) -> None:
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
     apt += ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]
-    _run([*apt, "update"], "fetching Debian's package lists")
+    lists = Path("/var/lib/apt/lists")
+    # What `./wangge` itself has just fetched is not fetched again.
+    if not any(lists.glob("*_Packages*")) or time.time() - lists.stat().st_mtime > FRESH_S:
+        _run([*apt, "update"], "fetching Debian's package lists")
     _run(
         [*apt, "install", "-y", "--no-install-recommends", *packages],
         f"installing {' '.join(packages)}",
+        to_the_end=True,
     )
 
 
-def _run(command: Sequence[str], doing: str, *, text: str | None = None) -> None:
-    """Raises: SetUpError, with the command's last lines and the command itself to try again."""
+def _run(
+    command: Sequence[str], doing: str, *, text: str | None = None, to_the_end: bool = False
+) -> None:
+    """``to_the_end``: a Ctrl-C counts only after it, since stopped half-way it would leave a mess.
+
+    Raises: SetUpError, with the command's last lines and the command itself to try again.
+    """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
-            input=text,
-            stdin=subprocess.DEVNULL if text is None else None,
+            stdin=subprocess.DEVNULL if text is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=PATIENCE_S,
+            # Out of the terminal's foreground: Ctrl-C then reaches us and not the command.
+            process_group=0 if to_the_end else None,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise SetUpError(f"While {doing}: {error}") from error
-    if done.returncode != 0:
-        last = "\n".join(done.stdout.strip().splitlines()[-8:])
+    with process:
+        said = _await_end(process, text, to_the_end)
+    if process.returncode != 0:
+        last = "\n".join(said.strip().splitlines()[-8:])
         raise SetUpError(
             f"While {doing}, this failed:\n{last}\n"
             f"Mend what it complains of, then start again. The command was: {' '.join(command)}"
         )
+
+
+def _await_end(process: subprocess.Popen[str], text: str | None, to_the_end: bool) -> str:
+    try:
+        return process.communicate(text, timeout=PATIENCE_S)[0]
+    except KeyboardInterrupt:
+        if to_the_end:
+            process.communicate()
+        else:
+            process.kill()
+        raise
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return f"{process.communicate()[0]}\nNo end after {PATIENCE_S} s."
 
 
 def _chinese_font() -> bool:

@@ -19,11 +19,14 @@ from geo.hierarchy import queries
 from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
 from geo.outbox import latest_seq
+from geo.workforce import queries as workforce
 
 LiveRows = Callable[[Session, DistrictCode, tuple[str, ...], datetime], list[dict[str, Any]]]
 
 # The collections of the snapshot and who reads them. Events name the same collections.
-COLLECTIONS: dict[str, LiveRows] = {}
+COLLECTIONS: dict[str, LiveRows] = {
+    "workers": workforce.live_rows,
+}
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from api import home, provision, tls
 from api.children import Child
@@ -64,7 +65,12 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         stack.enter_context(home.occupied(settings.home, address))
         listening = stack.enter_context(_port(settings))
         teller.line(f"wangge: home {settings.home}, address {address}")
-        provision.ensure_assets(teller)
+        # Both are mostly waiting for a network: side by side.
+        with ThreadPoolExecutor(1) as aside:
+            fetched = aside.submit(provision.ensure_assets, teller)
+            if settings.database_url is None:
+                provision.ensure_postgres(settings, teller)
+            fetched.result()
         code = readable_code(settings.home, user, parts.code)
         database = stack.enter_context(_database(settings, teller))
         with teller.step("bringing the tables up to date"):
@@ -74,7 +80,8 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         if demo and settings.database_url is None:
             with teller.step("looking after the demo district"):
                 carries_demo = parts.load_demo(database, settings.home, address)
-            _give(settings.demo_file, user)
+            for secrets in (settings.demo_file, settings.simulation_file):
+                _give(secrets, user)
         running = settings.model_copy(update={"database_url": database, "demo": carries_demo})
         environment = _environment(running, code, user)
         certificates = None
@@ -123,14 +130,21 @@ def _port(settings: Settings) -> Iterator[socket.socket]:
             f"The host {settings.host} is unknown here ({error.strerror}). "
             "Give an address of this machine with --host."
         ) from error
-    family, kind, protocol, _, place = found[0]
-    with socket.socket(family, kind, protocol) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(place)
-        except OSError as error:
-            raise _no_port(settings, error) from error
-        yield listening
+    refused: OSError | None = None
+    for family, kind, protocol, _, place in found:
+        with ExitStack() as stack:
+            try:
+                listening = stack.enter_context(socket.socket(family, kind, protocol))
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listening.bind(place)
+            except OSError as error:
+                # "localhost" may have an address of a kind that this machine does not speak.
+                refused = refused or error
+                continue
+            yield listening
+            return
+    assert refused is not None
+    raise _no_port(settings, refused) from refused
 
 
 def _listen(listening: socket.socket, settings: Settings) -> None:
@@ -163,7 +177,6 @@ def _database(settings: Settings, teller: Teller) -> Iterator[str]:
             _refuse_problems(settings.database_url)
         yield settings.database_url
         return
-    provision.ensure_postgres(settings, teller)
     cluster = Cluster(settings.cluster_directory, prefix=settings.system_prefix)
     with ExitStack() as stack:
         with teller.step("starting the database"):
@@ -197,7 +210,7 @@ def _environment(settings: Settings, code: Path, user: ServiceUser) -> dict[str,
         variables = dict(os.environ)
     variables |= settings.environment()
     variables |= {"PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
-    variables["PYTHONDONTWRITEBYTECODE"] = "1"
+    variables["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_directory)
     return variables
 
 
@@ -250,11 +263,11 @@ def _await_ready(
     deadline = time.monotonic() + READY_WITHIN_S
     answer = "no answer"
     # trust_env: a proxy of the user's is not asked for our own machine.
-    with httpx.Client(verify=trusted, trust_env=False, timeout=5) as client:
+    with httpx2.Client(verify=trusted, trust_env=False, timeout=5) as client:
         while time.monotonic() < deadline:
             try:
                 response = client.get(f"{_address(settings)}/readyz")
-            except httpx.TransportError as error:
+            except httpx2.TransportError as error:
                 answer = str(error) or type(error).__name__
             else:
                 if response.status_code == 200:

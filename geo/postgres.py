@@ -82,6 +82,10 @@ def _on_the_path() -> list[Programs]:
     config = shutil.which("pg_config")
     if config is None:
         return []
+    place = Path(config).resolve().parent
+    if place.match("usr/lib/postgresql/*/bin"):
+        # Debian's layout, unpacked somewhere.
+        return _installed(place.parents[4])
     answer = subprocess.run(
         [config, "--bindir", "--sharedir", "--version"], capture_output=True, text=True, check=False
     )

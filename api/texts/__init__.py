@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, live
+from api.texts import common, interchange, live, workforce
 
 
 class Language(StrEnum):
@@ -26,7 +26,12 @@ class Said(NamedTuple):
     detail: str
 
 
-TEXTS: dict[str, dict[str, tuple[str, str]]] = {**common.TEXTS, **live.TEXTS}
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    **common.TEXTS,
+    **interchange.TEXTS,
+    **live.TEXTS,
+    **workforce.TEXTS,
+}
 
 
 class _Fields(dict[str, Any]):

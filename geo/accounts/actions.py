@@ -2,12 +2,13 @@
 """Signing in and out, making and disabling accounts, pairing phones."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -58,7 +59,6 @@ def check_failures(session: Session, *, username: str, address: str, at: datetim
 
 def note_failure(session: Session, *, username: str, address: str, at: datetime) -> None:
     """Remember a wrong password for as long as it counts."""
-    session.execute(delete(SignInFailureRow).where(SignInFailureRow.at < at - FAILURE_WINDOW))
     session.add(SignInFailureRow(username=username, address=address, at=at))
     session.flush()
 
@@ -79,7 +79,6 @@ def sign_in(
     if row is None or not good or row.disabled_at is not None:
         raise BadCredentials()
     token = secrets.token_urlsafe(32)
-    session.execute(delete(SessionRow).where(SessionRow.expires_at < at))
     session.add(
         SessionRow(
             token_hash=token_hash(token),
@@ -129,6 +128,7 @@ def create_account(
         scope=None if scope is None else area_code(scope),
         worker=worker,
         created_at=at,
+        origin=origin.value,
     )
     try:
         with session.begin_nested():
@@ -192,11 +192,53 @@ def pair_device(
             profile=profile,
             token_hash=token_hash(token),
             created_at=at,
+            origin=origin.value,
         )
     )
     session.flush()
     _device_event(session, actor, device, worker, area, "paired", at, origin)
     return Paired(id=device, worker=worker, name=name, profile=profile, token=token)
+
+
+def pair_devices(
+    session: Session,
+    *,
+    district: DistrictCode,
+    workers: Sequence[WorkerId],
+    name: str,
+    profile: dict[str, Any],
+    at: datetime,
+    origin: Origin,
+) -> dict[WorkerId, str]:
+    """Pair a phone of one name with many workers at once; answers their tokens.
+
+    Earlier phones of that name are unpaired: their tokens may have been lost to somebody.
+    """
+    session.execute(
+        update(DeviceRow)
+        .where(
+            DeviceRow.district == district, DeviceRow.name == name, DeviceRow.revoked_at.is_(None)
+        )
+        .values(revoked_at=at)
+    )
+    tokens = {worker: secrets.token_urlsafe(16) for worker in workers}
+    session.execute(
+        insert(DeviceRow),
+        [
+            {
+                "district": district,
+                "id": uuid4(),
+                "worker": worker,
+                "name": name,
+                "profile": profile,
+                "token_hash": token_hash(token),
+                "created_at": at,
+                "origin": origin.value,
+            }
+            for worker, token in tokens.items()
+        ],
+    )
+    return tokens
 
 
 def revoke_device(
@@ -212,7 +254,22 @@ def revoke_device(
     may(actor, "devices.pair", area=area, worker=row.worker)
     row.revoked_at = at
     session.flush()
-    _device_event(session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin.REAL)
+    _device_event(
+        session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin(row.origin)
+    )
+
+
+def forget_expired(session: Session, *, at: datetime) -> int:
+    """Delete sessions that ran out and failures that no longer count; answers how many."""
+    ended = session.execute(
+        delete(SessionRow).where(SessionRow.expires_at < at).returning(SessionRow.token_hash)
+    ).all()
+    stale = session.execute(
+        delete(SignInFailureRow)
+        .where(SignInFailureRow.at < at - FAILURE_WINDOW)
+        .returning(SignInFailureRow.id)
+    ).all()
+    return len(ended) + len(stale)
 
 
 def _by_name(session: Session, username: str) -> AccountRow:
@@ -236,7 +293,7 @@ def _end_sessions(session: Session, row: AccountRow, *, what: str, at: datetime,
         what=what,
         at=at,
         by=by,
-        origin=Origin.REAL,
+        origin=Origin(row.origin),
     )
 
 

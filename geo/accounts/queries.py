@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
+from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
 
 
@@ -52,6 +53,7 @@ def actor_of_device(session: Session, token: str) -> Actor | None:
         scope=None,
         worker=WorkerId(row.worker),
         device=row.id,
+        origin=Origin(row.origin),
     )
 
 
@@ -86,4 +88,5 @@ def actor_of(row: AccountRow) -> Actor:
         role=Role(row.role),
         scope=row.scope,
         worker=None if row.worker is None else WorkerId(row.worker),
+        origin=Origin(row.origin),
     )

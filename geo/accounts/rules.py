@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from geo.columns import Origin
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Throttled
 from geo.ids import DistrictCode, WorkerId, contains
 from geo.outbox import Event
@@ -156,7 +157,10 @@ class DeviceNotFound(NotFound):
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: an account, or a worker's paired device acting as that worker."""
+    """Who acts: an account, or a worker's paired device acting as that worker.
+
+    What he does carries his `origin`: the acts of a simulated actor are simulated.
+    """
 
     id: UUID
     district: DistrictCode
@@ -166,6 +170,7 @@ class Actor:
     worker: WorkerId | None = None
     cells: frozenset[str] = frozenset()
     device: UUID | None = None
+    origin: Origin = Origin.REAL
 
     @property
     def areas(self) -> tuple[str, ...]:

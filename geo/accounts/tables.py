@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.accounts.rules import Role
-from geo.columns import AREA, DISTRICT, Base, UtcInstant, one_of
+from geo.columns import AREA, DISTRICT, Base, Origin, UtcInstant, one_of
 
 
 class AccountRow(Base):
@@ -37,10 +37,12 @@ class AccountRow(Base):
     worker: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    origin: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("username"),
         one_of("role", Role),
+        one_of("origin", Origin),
         CheckConstraint(
             "case when role = 'worker' then worker is not null and scope is null"
             " else worker is null and starts_with(scope, district) end",
@@ -81,8 +83,14 @@ class DeviceRow(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    # Its worker's: what a simulated worker's phone says is simulated.
+    origin: Mapped[str] = mapped_column(Text)
 
-    __table_args__ = (UniqueConstraint("token_hash"), Index(None, "district", "worker"))
+    __table_args__ = (
+        UniqueConstraint("token_hash"),
+        one_of("origin", Origin),
+        Index(None, "district", "worker"),
+    )
 
 
 class SignInFailureRow(Base):

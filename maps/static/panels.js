@@ -116,7 +116,7 @@ export class Panels {
     if (collection === "workers") {
       if (before && before.on_duty === body.on_duty) return null;
       const key = body.on_duty ? "said.on_duty" : "said.off_duty";
-      return { kind: "duty", text: t(key, { who: this.who(body.id) }), where: this.cellName(body.cells[0]) };
+      return { kind: "duty", text: t(key, { who: this.who(body.id) }), where: this.cellName(body.cells[0]?.cell) };
     }
     if (collection === "check_ins") {
       const verdict = body.verdict ? t(body.verdict) : t("said.unassigned");

@@ -181,7 +181,7 @@ function hint(point) {
   const position = store.all("positions").get(worker);
   box.textContent = [
     who(worker),
-    cellName(row?.cells[0]),
+    cellName(row?.cells[0]?.cell),
     span(store.now() - Date.parse(position.observed_at)),
   ].join(" · ");
   box.style.left = `${point.x}px`;

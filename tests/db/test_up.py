@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from geo.cluster import Cluster
@@ -117,7 +117,7 @@ def start(home: Path, port: int, checkout: Path) -> Iterator[Callable[..., Runni
 
 
 def get(port: int, path: str = "/readyz") -> str:
-    return httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False).text
+    return httpx2.get(f"http://127.0.0.1:{port}{path}", trust_env=False).text
 
 
 def children_of(process: int) -> list[int]:
@@ -138,7 +138,7 @@ def test_up_serves_keeps_alive_and_stops_in_order(
     assert int(user) == service_user().uid
     assert (home / "demo.json").stat().st_uid == service_user().uid
 
-    with pytest.raises(httpx.TransportError):
+    with pytest.raises(httpx2.TransportError):
         get(port, "/die")
     running.await_text("starting it again")
     assert get(port)

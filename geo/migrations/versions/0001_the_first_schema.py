@@ -27,6 +27,10 @@ def upgrade() -> None:
         sa.Column("worker", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "origin in ('real', 'drill', 'simulated')", name=op.f("ck_account_origin")
+        ),
         sa.CheckConstraint(
             "case when role = 'worker' then worker is not null and scope is null else worker is null and starts_with(scope, district) end",
             name=op.f("ck_account_scope_or_worker"),
@@ -48,6 +52,10 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "origin in ('real', 'drill', 'simulated')", name=op.f("ck_device_origin")
+        ),
         sa.PrimaryKeyConstraint("district", "id", name=op.f("pk_device")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_device_token_hash")),
     )
@@ -391,6 +399,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.CheckConstraint("name <> ''", name=op.f("ck_worker_named")),
         sa.CheckConstraint(

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m api.clockwork``: what happens because time passes.
+
+Timers are rows. Each chore claims what is due in a transaction of its own, so that a killed
+clockwork loses nothing and two of them share the work.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from geo.incidents.actions import time_out_due
+from geo.tracking.actions import ensure_partitions, erase_expired
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from api.logs import configure
+from geo.accounts.actions import forget_expired
+from geo.clock import Clock, SystemClock
+from geo.db import Database
+from geo.reactions import REACTIONS
+from geo.settings import Settings
+
+log = structlog.get_logger()
+
+# While the database is away; it is asked again after this.
+_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Work that time brings. `work` answers how much it did; it is called again until none is left.
+
+    The first round is due at the start: what fell due while nothing ran is late enough.
+    """
+
+    name: str
+    every_s: float
+    work: Callable[[Session, datetime], int]
+
+
+def chores() -> tuple[Chore, ...]:
+    """Everything the clockwork does."""
+    return (
+        Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
+        Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
+        Chore("tracks expire", 600, lambda session, at: erase_expired(session, at=at)),
+        Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
+    )
+
+
+def run(database: Database, clock: Clock, stopping: threading.Event, work: Sequence[Chore]) -> None:
+    """Do every chore when it is due, until told to stop."""
+    due = dict.fromkeys((chore.name for chore in work), 0.0)
+    while not stopping.is_set():
+        for chore in work:
+            if time.monotonic() < due[chore.name]:
+                continue
+            pause = chore.every_s
+            try:
+                do(database, clock, chore)
+            except (DBAPIError, PoolTimeout) as error:
+                # A chore that fails must not keep the others waiting.
+                log.warning("chore failed", chore=chore.name, error=str(error).splitlines()[0])
+                pause = max(_PAUSE_S, chore.every_s)
+            due[chore.name] = time.monotonic() + pause
+        stopping.wait(max(0.01, min(due.values()) - time.monotonic()))
+
+
+def do(database: Database, clock: Clock, chore: Chore) -> int:
+    """One round of a chore: until nothing is due any more. Answers how much was done."""
+    done = 0
+    while True:
+        with database.transaction() as session:
+            more = chore.work(session, clock.now())
+        done += more
+        if not more:
+            break
+    if done and chore.every_s >= 60:
+        log.info("chore done", chore=chore.name, count=done)
+    return done
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    configure()
+    settings = Settings()
+    if settings.database_url is None:
+        raise SystemExit("DATABASE_URL is not set: start the clockwork by `wangge up`")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    database = Database(settings.database_url, reactions=REACTIONS, pool_size=2)
+    try:
+        run(database, SystemClock(), stopping, chores())
+    finally:
+        database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database as the command line opens it: the user's server, or the private cluster."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from geo.cluster import Cluster
+from geo.db import Database, migrate
+from geo.reactions import REACTIONS
+from geo.settings import Settings
+
+
+@contextmanager
+def database_url(settings: Settings) -> Iterator[str]:
+    """Address of a migrated database: DATABASE_URL, else the private cluster's.
+
+    The private cluster is started when it does not run, and stopped again by the last who used it.
+
+    Raises: SetUpError, with what is wrong and the way out.
+    """
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    with Cluster(settings.cluster_directory, prefix=settings.system_prefix) as cluster:
+        url = cluster.create_database(settings.database)
+        migrate(url)
+        yield url
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database of an installation, ready for work."""
+    with database_url(settings) as url:
+        database = Database(url, reactions=REACTIONS)
+        try:
+            yield database
+        finally:
+            database.close()
