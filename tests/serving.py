@@ -4,6 +4,7 @@
 import asyncio
 import http.client
 import json
+import queue
 import socket
 import threading
 from collections.abc import Iterator
@@ -39,6 +40,12 @@ class Served:
     database: Database
     clock: Clock
     feed: Feed
+    loop: asyncio.AbstractEventLoop
+
+    def cut_streams(self) -> None:
+        """End every open stream, as a broken line would."""
+        for screen in list(self.feed.open_screens):
+            self.loop.call_soon_threadsafe(screen.drop)
 
     @property
     def url(self) -> str:
@@ -97,12 +104,16 @@ def serving(url: str, clock: Clock, limits: FeedLimits | None = None) -> Iterato
         app, log_level="warning", timeout_graceful_shutdown=2, access_log=False
     )
     server = Server(configuration, app.state.feed)
-    thread = threading.Thread(
-        target=lambda: asyncio.run(server.serve(sockets=[listening])), name="service"
-    )
+    loops: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()
+
+    async def run() -> None:
+        loops.put(asyncio.get_running_loop())
+        await server.serve(sockets=[listening])
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="service")
     thread.start()
     try:
-        yield Served(port, database, clock, app.state.feed)
+        yield Served(port, database, clock, app.state.feed, loops.get(timeout=PATIENCE_S))
     finally:
         server.should_exit = True
         thread.join(timeout=20)

@@ -224,7 +224,7 @@ def test_a_closed_account_ends_its_stream_at_once(served: Served, clock: SetCloc
         with served.database.transaction() as session:
             disable_account(session, username=username, at=clock.now())
         assert all(said.comment is not None for said in reader.messages())
-    wait_until(lambda: served.feed.screens == 0)
+    wait_until(lambda: len(served.feed.open_screens) == 0)
 
 
 def test_signing_out_ends_the_stream(served: Served, dispatcher: str) -> None:
@@ -242,7 +242,7 @@ def test_more_screens_than_allowed_are_asked_to_wait(served: Served, dispatcher:
     assert json.loads(refused.answer.read())["code"] == "live.too_many_screens"
     for reader in [*readers, refused]:
         reader.__exit__()
-    wait_until(lambda: served.feed.screens == 0)
+    wait_until(lambda: len(served.feed.open_screens) == 0)
 
 
 def test_a_reader_that_takes_nothing_is_let_go_and_misses_nothing(
@@ -254,9 +254,9 @@ def test_a_reader_that_takes_nothing_is_let_go_and_misses_nothing(
     stalled.connect(("127.0.0.1", served.port))
     request = f"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {dispatcher}"
     stalled.sendall(f"{request}\r\n\r\n".encode())
-    wait_until(lambda: served.feed.screens == 1)
+    wait_until(lambda: len(served.feed.open_screens) == 1)
     numbers = happen(served.database, *(str(n) for n in range(40)), size=400_000)
-    wait_until(lambda: served.feed.screens == 0)
+    wait_until(lambda: len(served.feed.open_screens) == 0)
     stalled.close()
     with Reader(served, dispatcher, after=start) as reader:
         assert [said.id for said in islice(reader.facts(), 40)] == numbers
