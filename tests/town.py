@@ -19,11 +19,12 @@ but for 陈晨 of S3, who is off duty.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.accounts.rules import Actor, Role
 from geo.crs import degrees, geometry_to_degrees, on_grid
 from geo.gazetteer.rules import Landmark, Street, Terrain, TerrainKind
 from geo.hierarchy.rules import Area, Building
@@ -149,7 +150,7 @@ def workers() -> list[NewWorker]:
         NewWorker(
             id=WORKERS[name],
             name=said,
-            phone=f"1380000{WORKERS[name].int % 100:04d}",
+            phone=f"138000000{WORKERS[name].hex[-2:]}",
             cells=(Held(CELLS[name], AssignmentRole.HOLDER),),
             on_duty=name != OFF_DUTY,
         )
@@ -158,7 +159,7 @@ def workers() -> list[NewWorker]:
 
 
 def streets() -> list[Street]:
-    """彩虹街, 长安路 and 建设大道 from west to east through each row, 南北路 from south to north."""
+    """彩虹街, 长安路, 建设大道 from west to east, a row each; 南北路 from south to north."""
     rows = {"彩虹街": 250, "长安路": 150, "建设大道": 50}
     return [
         *(
@@ -184,3 +185,17 @@ def terrain() -> list[Terrain]:
 
 def _line(*spots: tuple[float, float]) -> BaseGeometry:
     return shapely.LineString([point(east, north) for east, north in spots])
+
+
+def actor(role: Role, *, scope: str | None = None, worker: WorkerId | None = None) -> Actor:
+    """Somebody who acts without signing in: in the whole district unless a scope is said."""
+    name = next((name for name, id in WORKERS.items() if id == worker), None)
+    return Actor(
+        id=uuid4(),
+        district=DISTRICT,
+        name="某人" if name is None else WORKER_NAMES[name],
+        role=role,
+        scope=None if role is Role.WORKER else scope or DISTRICT,
+        worker=worker,
+        cells=frozenset() if name is None else frozenset({CELLS[name]}),
+    )
