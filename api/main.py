@@ -10,14 +10,15 @@ from fastapi import FastAPI
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.gate import Gate
-from api.routes import areas, devices, health, sessions
+from api.metrics import Counted
+from api.routes import areas, devices, health, sessions, workers
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (sessions, areas, devices)
+ROUTERS = (sessions, areas, devices, workers)
 
 
 def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
@@ -42,6 +43,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(Counted)
     app.add_middleware(Gate, settings=settings)
     return app
 

@@ -3,11 +3,13 @@
 
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from geo.crs import Fix, Point, System
+from geo.errors import Invalid
 from geo.units import Metres
 
 
@@ -42,6 +44,20 @@ CellCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{15}$")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=200)]
 Within = Annotated[AreaCodeText | None, Query()]
+
+
+class CursorMalformed(Invalid):
+    """The cursor is not one that a list of ours gave."""
+
+    code = "cursor.malformed"
+
+
+def id_cursor(cursor: str | None) -> UUID | None:
+    """The id after which a list goes on. Raises: CursorMalformed."""
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError as error:
+        raise CursorMalformed() from error
 
 
 class Body(BaseModel):

@@ -52,3 +52,8 @@ def civil_day(on: date, zone: str) -> tuple[datetime, datetime]:
     start = datetime(on.year, on.month, on.day, tzinfo=tz)
     after = on + timedelta(days=1)
     return start, datetime(after.year, after.month, after.day, tzinfo=tz)
+
+
+def rfc3339(at: datetime) -> str:
+    """An instant as text, always in UTC: one spelling for one instant, in events and snapshots."""
+    return at.astimezone(UTC).isoformat()

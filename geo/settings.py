@@ -97,9 +97,19 @@ class Settings(BaseSettings):
         return self.home / "uploads"
 
     @property
+    def metrics_directory(self) -> Path:
+        """Where the processes of a running service put their counts together."""
+        return self.home / "metrics"
+
+    @property
     def demo_file(self) -> Path:
         """Addresses and accounts of the demo, mode 0600."""
         return self.home / "demo.json"
+
+    @property
+    def simulation_file(self) -> Path:
+        """The phones and the dispatcher that the simulation plays, mode 0600."""
+        return self.home / "simulation.json"
 
     @property
     def session_life(self) -> timedelta:

@@ -18,6 +18,7 @@ from geo.hierarchy.actions import install_district
 from geo.ids import WorkerId
 from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
+from geo.workforce.actions import install_workers
 from tests import town
 
 PASSWORD = "a town password 1"
@@ -64,6 +65,14 @@ def install_town(session: object) -> None:
         in_force_from=town.IN_FORCE_FROM,
         at=town.MORNING,
         plan_name="首版方案",
+    )
+    install_workers(
+        session,  # type: ignore[arg-type]
+        district=town.DISTRICT,
+        workers=town.workers(),
+        assigned_since=town.ASSIGNED_SINCE,
+        on_duty_since=town.DUTY_SINCE,
+        at=town.MORNING,
     )
 
 

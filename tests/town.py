@@ -13,16 +13,22 @@ of 下街道. Cells are numbered west to east in each row.
   100 +-----+-----+-----+
       | S1  | S2  | S3  |   210503102001 001..003
     0 +-----+-----+-----+
+
+Each cell has one holder, named by the cell: `WORKERS["N1"]` is 王芳. All are on duty since 07:30,
+but for 陈晨 of S3, who is off duty.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.accounts.rules import Actor, Role
 from geo.crs import degrees, geometry_to_degrees, on_grid
 from geo.hierarchy.rules import Area, Building
-from geo.ids import AreaCode, CellCode, DistrictCode, level_of, parent_of
+from geo.ids import AreaCode, CellCode, DistrictCode, WorkerId, level_of, parent_of
+from geo.workforce.rules import AssignmentRole, Held, NewWorker
 
 DISTRICT = DistrictCode("210503")
 SRID = 4550
@@ -50,6 +56,25 @@ NAMES = {
 IN_FORCE_FROM = date(2020, 1, 1)
 # A Monday morning in town: 08:00 in Shanghai.
 MORNING = datetime(2026, 3, 2, 0, 0, tzinfo=UTC)
+DUTY_SINCE = MORNING - timedelta(minutes=30)
+ASSIGNED_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+WORKER_NAMES = {
+    "N1": "王芳",
+    "N2": "李伟",
+    "N3": "张敏",
+    "M1": "刘洋",
+    "M2": "赵静",
+    "M3": "孙强",
+    "S1": "周丽",
+    "S2": "吴军",
+    "S3": "陈晨",
+}
+WORKERS = {
+    name: WorkerId(UUID(f"00000000-0000-4000-8000-0000000000{number:02d}"))
+    for number, name in enumerate(WORKER_NAMES, start=1)
+}
+OFF_DUTY = "S3"
 
 
 def point(east_m: float, north_m: float) -> tuple[float, float]:
@@ -116,3 +141,31 @@ def buildings() -> list[Building]:
             )
         )
     return made
+
+
+def workers() -> list[NewWorker]:
+    """One holder for each cell; all but one to begin duty at once."""
+    return [
+        NewWorker(
+            id=WORKERS[name],
+            name=said,
+            phone=f"138000000{WORKERS[name].hex[-2:]}",
+            cells=(Held(CELLS[name], AssignmentRole.HOLDER),),
+            on_duty=name != OFF_DUTY,
+        )
+        for name, said in WORKER_NAMES.items()
+    ]
+
+
+def actor(role: Role, *, scope: str | None = None, worker: WorkerId | None = None) -> Actor:
+    """Somebody who acts without signing in: in the whole district unless a scope is said."""
+    name = next((name for name, id in WORKERS.items() if id == worker), None)
+    return Actor(
+        id=uuid4(),
+        district=DISTRICT,
+        name="某人" if name is None else WORKER_NAMES[name],
+        role=role,
+        scope=None if role is Role.WORKER else scope or DISTRICT,
+        worker=worker,
+        cells=frozenset() if name is None else frozenset({CELLS[name]}),
+    )

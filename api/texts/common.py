@@ -46,6 +46,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "The plan in force on {on} has no cell {cell}; check the code and the date.",
         ),
     },
+    "cursor.malformed": {
+        "zh": ("翻页标记无效", "cursor 不是本系统给出的翻页标记，请从第一页重新查询。"),
+        "en": ("Malformed cursor", "The cursor is not one that we gave; begin at the first page."),
+    },
     "device.not_found": {
         "zh": ("没有这台设备", "没有这台已配对的设备，或已解除配对。"),
         "en": ("No such device", "There is no such paired device, or it was unpaired."),

@@ -2,12 +2,13 @@
 """Signing in and out, making and disabling accounts, pairing phones."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -197,6 +198,47 @@ def pair_device(
     session.flush()
     _device_event(session, actor, device, worker, area, "paired", at, origin)
     return Paired(id=device, worker=worker, name=name, profile=profile, token=token)
+
+
+def pair_devices(
+    session: Session,
+    *,
+    district: DistrictCode,
+    workers: Sequence[WorkerId],
+    name: str,
+    profile: dict[str, Any],
+    at: datetime,
+    origin: Origin,
+) -> dict[WorkerId, str]:
+    """Pair a phone of one name with many workers at once; answers their tokens.
+
+    Earlier phones of that name are unpaired: their tokens may have been lost to somebody.
+    """
+    session.execute(
+        update(DeviceRow)
+        .where(
+            DeviceRow.district == district, DeviceRow.name == name, DeviceRow.revoked_at.is_(None)
+        )
+        .values(revoked_at=at)
+    )
+    tokens = {worker: secrets.token_urlsafe(16) for worker in workers}
+    session.execute(
+        insert(DeviceRow),
+        [
+            {
+                "district": district,
+                "id": uuid4(),
+                "worker": worker,
+                "name": name,
+                "profile": profile,
+                "token_hash": token_hash(token),
+                "created_at": at,
+                "origin": origin.value,
+            }
+            for worker, token in tokens.items()
+        ],
+    )
+    return tokens
 
 
 def revoke_device(

@@ -96,6 +96,23 @@ def area(session: Session, district: DistrictCode, plan: PlanId, code: AreaCode)
     return _area(row)
 
 
+def has_area(
+    session: Session, district: DistrictCode, plan: PlanId, code: str, *, level: Level
+) -> bool:
+    """Whether a plan has an area of this code on this level."""
+    return (
+        session.scalar(
+            select(AreaRow.code).where(
+                AreaRow.district == district,
+                AreaRow.plan == plan,
+                AreaRow.code == code,
+                AreaRow.level == level.value,
+            )
+        )
+        is not None
+    )
+
+
 def locate(session: Session, district: District, plan: PlanId, lon: float, lat: float) -> Located:
     """Which areas of a plan hold a WGS-84 point.
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     Text,
     text,
 )
@@ -30,6 +31,9 @@ class WorkerRow(Base):
     phone: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     left_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    # Of the parsed values: the same id again is the same worker, or an error.
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (one_of("origin", Origin), CheckConstraint("name <> ''", name="named"))

@@ -399,6 +399,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.CheckConstraint("name <> ''", name=op.f("ck_worker_named")),
         sa.CheckConstraint(

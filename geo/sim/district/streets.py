@@ -52,8 +52,10 @@ def network(roads: list[Road], inside: BaseGeometry) -> Network:
     """Node the roads, drop stubs, join what runs straight on."""
     web = shapely.union_all([r.line for r in roads], grid_size=0.02).intersection(inside)
     web = shapely.line_merge(shapely.node(web))
-    lines = [g for g in getattr(web, "geoms", [web]) if isinstance(g, LineString) and g.length > 2]
-    lines = _without_stubs(lines)
+    lines = [
+        g for g in getattr(web, "geoms", [web]) if isinstance(g, LineString) and g.length > 0.05
+    ]
+    lines = _without_stubs(_with_shared_ends(lines))
     tree = STRtree([r.line for r in roads])
     edges = []
     for line in lines:
@@ -66,10 +68,32 @@ def network(roads: list[Road], inside: BaseGeometry) -> Network:
     return Network(edges, _strokes(edges))
 
 
+def _with_shared_ends(lines: list[LineString], reach_m: float = 0.4) -> list[LineString]:
+    """Ends that noding left centimetres apart moved onto one point."""
+    nodes: list[Node] = sorted({tuple(g.coords[i]) for g in lines for i in (0, -1)})
+    spots = [Point(node) for node in nodes]
+    pairs = STRtree(spots).query(spots, predicate="dwithin", distance=reach_m)
+    home: dict[Node, Node] = {node: node for node in nodes}
+    for a, b in zip(*pairs, strict=True):
+        if nodes[b] < nodes[a]:
+            home[nodes[a]] = min(home[nodes[a]], home[nodes[b]])
+    out = []
+    for g in lines:
+        pts: list[Node] = [tuple(c) for c in g.coords]
+        pts[0], pts[-1] = home[pts[0]], home[pts[-1]]
+        moved = LineString(pts)
+        if moved.length > 1.0 or (pts[0] != pts[-1] and moved.length > reach_m):
+            out.append(moved)
+    return out
+
+
 def connected(roads: list[Road], inside: BaseGeometry) -> Network:
-    """The network with the shortest missing links added until one can walk everywhere."""
+    """The network with the shortest missing links added until one can walk everywhere.
+
+    Five rounds are enough; what they could not join would be left out.
+    """
     net = network(roads, inside)
-    for _ in range(12):
+    for _ in range(5):
         parts = _components(net.edges)
         if len(parts) == 1:
             break
@@ -79,14 +103,15 @@ def connected(roads: list[Road], inside: BaseGeometry) -> Network:
             others = shapely.union_all([g for j, g in enumerate(lines) if j != i])
             link = shapely.shortest_line(lines[i], others)
             ends = np.array(link.coords)
-            if link.length > 0.5:
-                step = (ends[1] - ends[0]) / link.length * 0.3
-                link = LineString([ends[0] - step, ends[1] + step])
-                rural = any(net.edges[k].level >= 6 for k in parts[i])
-                links.append(Road(link, 6 if rural else 3))
+            step = (ends[1] - ends[0]) / max(link.length, 1e-6)
+            link = LineString([ends[0] - step, ends[1] + step])
+            rural = any(net.edges[k].level >= 6 for k in parts[i])
+            links.append(Road(link, 6 if rural else 3))
         roads = [*roads, *links]
         net = network(roads, inside)
-    return net
+    longest = set(_components(net.edges)[0])
+    edges = [Edge(e.line, e.level) for i, e in enumerate(net.edges) if i in longest]
+    return Network(edges, _strokes(edges))
 
 
 def _components(edges: list[Edge]) -> list[list[int]]:
