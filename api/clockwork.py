@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from api.logs import configure
 from geo.accounts.actions import forget_expired
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -87,6 +88,7 @@ def do(database: Database, clock: Clock, chore: Chore) -> int:
 
 def main() -> None:
     """Run until SIGTERM."""
+    configure()
     settings = Settings()
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set: start the clockwork by `wangge up`")

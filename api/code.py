@@ -5,6 +5,7 @@ Started by root, they run as a user of their own, who cannot read a checkout bel
 get a copy that root owns and they may read, made anew whenever the checkout has changed.
 """
 
+import compileall
 import hashlib
 import os
 import shutil
@@ -38,6 +39,8 @@ def readable_code(home: Path, user: ServiceUser, checkout: Path = CHECKOUT) -> P
         with tempfile.TemporaryDirectory(prefix=".new-", dir=copies) as scratch:
             fresh = Path(scratch) / "code"
             _copy(checkout, fresh)
+            # Its reader may not write there: compiled now, once, under the name it will have.
+            compileall.compile_dir(fresh, quiet=2, stripdir=str(fresh), prependdir=str(copy))
             fresh.rename(copy)
         for old in copies.iterdir():
             if old != copy:

@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,9 @@ def prepare(settings: Settings, user: ServiceUser) -> None:
         home.chmod(0o711)
         _room(settings.logs_directory, 0o700, None)
         _room(settings.uploads_directory, 0o700, user)
+        # Counts of processes that are gone.
+        shutil.rmtree(settings.metrics_directory, ignore_errors=True)
+        _room(settings.metrics_directory, 0o700, user)
     except OSError as error:
         raise SetUpError(
             f"The home {home} cannot be used: {error.strerror} ({error.filename}). "

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.gate import Gate
+from api.metrics import Counted
 from api.routes import areas, devices, health, sessions, workers
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -42,6 +43,7 @@ def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(Counted)
     app.add_middleware(Gate, settings=settings)
     return app
 

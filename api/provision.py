@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ LOCKS = Path(__file__).parents[1] / "locks"
 POSTGIS = "postgresql-postgis"
 # Some minutes: a download of 100 MB over a slow line.
 PATIENCE_S = 1800
+# Package lists of this age in seconds still name what the archive has.
+FRESH_S = 600
 
 
 def ensure_postgres(settings: Settings, teller: Teller) -> Programs:
@@ -156,7 +159,10 @@ def _refuse_stray_cluster(root: list[str]) -> None:
 def _apt_install(root: list[str], packages: Sequence[str]) -> None:
     apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
     apt += ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"]
-    _run([*apt, "update"], "fetching Debian's package lists")
+    lists = Path("/var/lib/apt/lists")
+    # What `./wangge` itself has just fetched is not fetched again.
+    if not any(lists.glob("*_Packages*")) or time.time() - lists.stat().st_mtime > FRESH_S:
+        _run([*apt, "update"], "fetching Debian's package lists")
     _run(
         [*apt, "install", "-y", "--no-install-recommends", *packages],
         f"installing {' '.join(packages)}",

@@ -11,10 +11,12 @@ import sys
 
 import uvicorn
 
+from api.logs import configure
 from geo.settings import Settings
 
 
 def main() -> None:
+    configure()
     settings = Settings()
     listening = socket.socket(fileno=int(sys.argv[1]))
     certificate = os.environ.get("WANGGE_TLS_CERTIFICATE")

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from geo.errors import Invalid
 from geo.crs import Fix, Point, System
+from geo.errors import Invalid
 from geo.units import Metres
 
 

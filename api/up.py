@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,7 +65,12 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         stack.enter_context(home.occupied(settings.home, address))
         listening = stack.enter_context(_port(settings))
         teller.line(f"wangge: home {settings.home}, address {address}")
-        provision.ensure_assets(teller)
+        # Both are mostly waiting for a network: side by side.
+        with ThreadPoolExecutor(1) as aside:
+            fetched = aside.submit(provision.ensure_assets, teller)
+            if settings.database_url is None:
+                provision.ensure_postgres(settings, teller)
+            fetched.result()
         code = readable_code(settings.home, user, parts.code)
         database = stack.enter_context(_database(settings, teller))
         with teller.step("bringing the tables up to date"):
@@ -171,7 +177,6 @@ def _database(settings: Settings, teller: Teller) -> Iterator[str]:
             _refuse_problems(settings.database_url)
         yield settings.database_url
         return
-    provision.ensure_postgres(settings, teller)
     cluster = Cluster(settings.cluster_directory, prefix=settings.system_prefix)
     with ExitStack() as stack:
         with teller.step("starting the database"):
@@ -205,7 +210,7 @@ def _environment(settings: Settings, code: Path, user: ServiceUser) -> dict[str,
         variables = dict(os.environ)
     variables |= settings.environment()
     variables |= {"PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1", "LANG": "C.UTF-8"}
-    variables["PYTHONDONTWRITEBYTECODE"] = "1"
+    variables["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_directory)
     return variables
 
 

@@ -27,6 +27,7 @@ from psycopg import sql
 from sqlalchemy.engine import URL
 
 from geo.postgres import EXTENSIONS, Programs, find_programs
+from geo.processes import command_line, family, postmaster_of
 from geo.service_user import ServiceUser, SetUpError, service_user
 
 ROLE = "wangge"
@@ -77,7 +78,7 @@ class Cluster:
             if not self.data.exists():
                 self._initialise(programs, user)
             socket_directory = self._prepare_socket_directory(user)
-            if self._postmaster() is None:
+            if postmaster_of(self.data) is None:
                 self._clear_leftovers(socket_directory)
                 self._launch(programs, user, socket_directory)
             else:
@@ -99,13 +100,13 @@ class Cluster:
                 return
             finally:
                 os.close(descriptor)
-            postmaster = self._postmaster()
-            if postmaster is None or MARK not in _command_line(postmaster):
+            postmaster = postmaster_of(self.data)
+            if postmaster is None or MARK not in command_line(postmaster):
                 return
             # Fast shutdown: running statements are rolled back, nothing committed is lost.
             self._signal([postmaster], signal.SIGINT)
             if not self._await_end(seconds=30):
-                self._signal(self._family(), signal.SIGQUIT)
+                self._signal(family(self.data), signal.SIGQUIT)
                 self._await_end(seconds=10)
 
     def __enter__(self) -> Self:
@@ -123,12 +124,12 @@ class Cluster:
     @property
     def running(self) -> bool:
         """Whether a server works on our data directory now, whoever started it."""
-        return self._postmaster() is not None
+        return postmaster_of(self.data) is not None
 
     @property
     def postmaster(self) -> int | None:
         """Process id of the running server."""
-        return self._postmaster()
+        return postmaster_of(self.data)
 
     # -- databases ----------------------------------------------------------------------------
 
@@ -381,7 +382,7 @@ class Cluster:
                 reason = str(error)
             else:
                 return
-            alive = self._postmaster() is not None or (
+            alive = postmaster_of(self.data) is not None or (
                 launched is not None and Path(f"/proc/{launched}/cwd").exists()
             )
             if not alive or time.monotonic() > deadline:
@@ -409,38 +410,13 @@ class Cluster:
 
     # -- processes ----------------------------------------------------------------------------
 
-    def _family(self) -> list[int]:
-        """All processes whose working directory is our data directory."""
-        try:
-            ours = self.data.stat()
-        except (FileNotFoundError, PermissionError):  # not made yet, or not ours to look into
-            return []
-        family = []
-        for entry in os.scandir("/proc"):
-            if not entry.name.isdigit():
-                continue
-            # Ended meanwhile, a zombie, or somebody else's.
-            with contextlib.suppress(OSError):
-                where = os.stat(f"/proc/{entry.name}/cwd")
-                if (where.st_dev, where.st_ino) == (ours.st_dev, ours.st_ino):
-                    family.append(int(entry.name))
-        return family
-
-    def _postmaster(self) -> int | None:
-        family = self._family()
-        for process in family:
-            # The server's children rename themselves to "postgres: what they do".
-            if f"-D {self.data}" in _command_line(process) and _parent(process) not in family:
-                return process
-        return None
-
     def _clear_leftovers(self, socket_directory: Path) -> None:
         """End what a killed server left behind, and remove files that would stop a new one."""
-        leftovers = self._family()
+        leftovers = family(self.data)
         if leftovers:
             self._signal(leftovers, signal.SIGQUIT)
             if not self._await_end(seconds=10):
-                self._signal(self._family(), signal.SIGKILL)
+                self._signal(family(self.data), signal.SIGKILL)
                 self._await_end(seconds=10)
         stale = [self.data / "postmaster.pid"]
         stale += [socket_directory / f".s.PGSQL.{PORT}{end}" for end in ("", ".lock")]
@@ -454,30 +430,8 @@ class Cluster:
 
     def _await_end(self, *, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while self._family():
+        while family(self.data):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.02)
         return True
-
-
-def _command_line(process: int) -> str:
-    """Words of a command, joined by spaces; empty when it has ended."""
-    try:
-        return (
-            Path(f"/proc/{process}/cmdline")
-            .read_bytes()
-            .replace(b"\0", b" ")
-            .decode("utf-8", "replace")
-        )
-    except OSError:
-        return ""
-
-
-def _parent(process: int) -> int:
-    try:
-        status = Path(f"/proc/{process}/stat").read_text(errors="replace")
-    except OSError:
-        return 0
-    # The name in brackets may hold anything, brackets too; the parent is the second field after it.
-    return int(status.rpartition(")")[2].split()[1])

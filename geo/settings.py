@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         return self.home / "uploads"
 
     @property
+    def metrics_directory(self) -> Path:
+        """Where the processes of a running service put their counts together."""
+        return self.home / "metrics"
+
+    @property
     def demo_file(self) -> Path:
         """Addresses and accounts of the demo, mode 0600."""
         return self.home / "demo.json"

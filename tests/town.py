@@ -19,11 +19,12 @@ but for 陈晨 of S3, who is off duty.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.accounts.rules import Actor, Role
 from geo.crs import degrees, geometry_to_degrees, on_grid
 from geo.hierarchy.rules import Area, Building
 from geo.ids import AreaCode, CellCode, DistrictCode, WorkerId, level_of, parent_of
@@ -148,9 +149,23 @@ def workers() -> list[NewWorker]:
         NewWorker(
             id=WORKERS[name],
             name=said,
-            phone=f"1380000{WORKERS[name].int % 100:04d}",
+            phone=f"138000000{WORKERS[name].hex[-2:]}",
             cells=(Held(CELLS[name], AssignmentRole.HOLDER),),
             on_duty=name != OFF_DUTY,
         )
         for name, said in WORKER_NAMES.items()
     ]
+
+
+def actor(role: Role, *, scope: str | None = None, worker: WorkerId | None = None) -> Actor:
+    """Somebody who acts without signing in: in the whole district unless a scope is said."""
+    name = next((name for name, id in WORKERS.items() if id == worker), None)
+    return Actor(
+        id=uuid4(),
+        district=DISTRICT,
+        name="某人" if name is None else WORKER_NAMES[name],
+        role=role,
+        scope=None if role is Role.WORKER else scope or DISTRICT,
+        worker=worker,
+        cells=frozenset() if name is None else frozenset({CELLS[name]}),
+    )

@@ -5,11 +5,12 @@ import ipaddress
 import secrets
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import JSONResponse, Response
 
 from api.deps import service
 from api.errors import problem, problems
+from api.metrics import exposition
 from geo.db import is_migrated
 from geo.hierarchy.queries import districts
 from geo.workforce.queries import count_on_duty
@@ -52,7 +53,7 @@ def metrics(request: Request) -> Response:
     by_token = bool(token) and secrets.compare_digest(given.encode(), token.encode())
     if not by_token and not _is_loopback(request):
         return problem(request, 404, "route.not_found")
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _is_loopback(request: Request) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from api.deps import Now, Read, Write, allowed
@@ -83,7 +83,7 @@ class WorkerBody(Body):
     id: UUID | None = None
     name: ShortText
     phone: ShortText | None = None
-    cells: Annotated[list[HeldBody], Field(max_length=20)] = []
+    cells: Annotated[tuple[HeldBody, ...], Field(max_length=20)] = ()
 
 
 class WorkerChangeBody(Body):

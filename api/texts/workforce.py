@@ -10,10 +10,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "assignment.empty": {
-        "zh": ("分配时段无效", "结束时间 {ends_at} 须晚于开始时间 {begins_at}，且只能提前不能推后。"),
+        "zh": (
+            "分配时段无效",
+            "结束时间 {ends_at} 须晚于开始时间 {begins_at}，且只能提前不能推后。",
+        ),
         "en": (
             "Empty assignment",
-            "The end {ends_at} must come after the beginning {begins_at}, and may only move earlier.",
+            "The end {ends_at} must come after the beginning {begins_at}, and only moves earlier.",
         ),
     },
     "assignment.not_found": {

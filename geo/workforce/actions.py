@@ -323,8 +323,9 @@ def _switch_duty(session: Session, row: WorkerRow, *, on: bool, at: datetime) ->
     """Make duty `on` from `at` until the next change on record; whether that changed anything."""
     of_worker = (DutyRow.district == row.district, DutyRow.worker == row.id)
     running = session.execute(
-        select(DutyRow.id, func.lower(DutyRow.during).label("began"))
-        .where(*of_worker, DutyRow.during.contains(at))
+        select(DutyRow.id, func.lower(DutyRow.during).label("began")).where(
+            *of_worker, DutyRow.during.contains(at)
+        )
     ).one_or_none()
     if on == (running is not None):
         return False

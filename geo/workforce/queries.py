@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, bindparam, column, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from geo.columns import Origin
@@ -255,7 +267,8 @@ def assignment_of(row: AssignmentRow) -> Assignment:
 
 def _asked_pairs() -> Any:
     from_workers = func.unnest(
-        bindparam("workers", type_=ARRAY(Uuid())), bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+        bindparam("workers", type_=ARRAY(Uuid())),
+        bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
     )
     return from_workers.table_valued(
         column("worker", Uuid()),
@@ -325,24 +338,34 @@ def _workers(
 # Built once: making a statement costs more than PostgreSQL takes to answer it.
 _ASKED = _asked_pairs()
 _DISTRICT = bindparam("district", type_=WorkerRow.district.type)
-_ON_DUTY_AT = select(
-    select(1)
-    .where(
-        DutyRow.district == _DISTRICT,
-        DutyRow.worker == _ASKED.c.worker,
-        DutyRow.during.contains(_ASKED.c.moment),
-    )
-    .exists()
-).order_by(_ASKED.c.place)
-_ASSIGNED_AT = select(
-    func.array(
-        select(AssignmentRow.cell)
+_ON_DUTY_AT = (
+    select(
+        select(1)
         .where(
-            AssignmentRow.district == _DISTRICT,
-            AssignmentRow.worker == _ASKED.c.worker,
-            AssignmentRow.during.contains(_ASKED.c.moment),
+            DutyRow.district == _DISTRICT,
+            DutyRow.worker == _ASKED.c.worker,
+            DutyRow.during.contains(_ASKED.c.moment),
         )
-        .order_by(AssignmentRow.cell)
-        .scalar_subquery()
+        .correlate(_ASKED)
+        .exists()
     )
-).order_by(_ASKED.c.place)
+    .select_from(_ASKED)
+    .order_by(_ASKED.c.place)
+)
+_ASSIGNED_AT = (
+    select(
+        func.array(
+            select(AssignmentRow.cell)
+            .where(
+                AssignmentRow.district == _DISTRICT,
+                AssignmentRow.worker == _ASKED.c.worker,
+                AssignmentRow.during.contains(_ASKED.c.moment),
+            )
+            .order_by(AssignmentRow.cell)
+            .correlate(_ASKED)
+            .scalar_subquery()
+        )
+    )
+    .select_from(_ASKED)
+    .order_by(_ASKED.c.place)
+)

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Log lines somebody can act on: one JSON object each, with the time and what it was about."""
+
+import logging
+
+import structlog
+
+
+def configure() -> None:
+    """Set up logging for a process of the product; everything goes to its standard output."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service counts, for Prometheus. With several processes the counts are put together.
+
+Routes are named by their pattern, never by the address asked for: ids and names of people do not
+belong into a metric.
+"""
+
+import os
+import time
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Counter(
+    "wangge_requests", "Requests answered, by route and status.", ["method", "route", "status"]
+)
+SECONDS = Histogram(
+    "wangge_request_seconds",
+    "Time from a request to the start of its answer.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+SCREENS = Gauge("wangge_screens", "Live screens connected.", multiprocess_mode="livesum")
+
+
+def exposition() -> bytes:
+    """All counts in the text format, over every process when they share a directory."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+class Counted:
+    """Counts what the app answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and note the start of its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "other")
+                REQUESTS.labels(scope["method"], route, message["status"]).inc()
+                SECONDS.labels(route).observe(time.perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, noted)

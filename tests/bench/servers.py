@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A durable installation for measurements: private cluster, the town or the demo, service processes."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+
+from geo.cluster import Cluster
+from geo.db import migrate
+from geo.settings import Settings, default_home
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def durable_database() -> Iterator[str]:
+    """Address of an empty, migrated database on a durable cluster of its own."""
+    home = default_home()
+    directory = home.with_name(f"{home.name}-bench-{uuid4().hex[:8]}")
+    try:
+        with Cluster(directory) as cluster:
+            url = cluster.create_database("bench")
+            migrate(url)
+            yield url
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def serving(url: str, *, processes: int = 2) -> Iterator[str]:
+    """The service as `wangge up` runs it: processes on one socket. Answers its address."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(2048)
+        descriptor = listening.fileno()
+        settings = Settings(database_url=url)
+        command = [sys.executable, "-m", "api.serve", str(descriptor)]
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with running([command] * processes, settings.environment(), (descriptor,)):
+            await_answer(f"{address}/healthz")
+            yield address
+
+
+@contextmanager
+def serving_noop(*, processes: int = 2) -> Iterator[str]:
+    """The no-op ceiling with as many processes, the same loop and parser."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(2048)
+        descriptor = listening.fileno()
+        command = [sys.executable, "-m", "uvicorn", "tests.bench.noop:app"]
+        command += ["--fd", str(descriptor), "--loop", "uvloop", "--http", "httptools"]
+        command += ["--no-access-log", "--log-level", "warning"]
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with running([command] * processes, {}, (descriptor,)):
+            await_answer(f"{address}/nothing")
+            yield address
+
+
+@contextmanager
+def running(
+    commands: Sequence[Sequence[str]], more: dict[str, str], pass_fds: tuple[int, ...]
+) -> Iterator[None]:
+    """Processes that end when the block does."""
+    environment = {**os.environ, **more, "PYTHONPATH": str(ROOT)}
+    children = [
+        subprocess.Popen(command, env=environment, pass_fds=pass_fds, cwd=ROOT)
+        for command in commands
+    ]
+    try:
+        yield
+    finally:
+        for child in children:
+            child.terminate()
+        for child in children:
+            child.wait()
+
+
+def await_answer(address: str) -> None:
+    """Wait until something answers, whatever it says."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx2.get(address, trust_env=False)
+        except httpx2.TransportError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
