@@ -13,7 +13,18 @@ from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
 from api.metrics import Counted
-from api.routes import areas, basemap, devices, health, live, sessions, state, workers
+from api.routes import (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    health,
+    live,
+    positions,
+    sessions,
+    state,
+    workers,
+)
 from api.routes.basemap import Drawn
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -21,7 +32,7 @@ from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (sessions, areas, devices, workers, live, state, basemap)
+ROUTERS = (areas, basemap, devices, geocode, live, positions, sessions, state, workers)
 
 
 def build(
