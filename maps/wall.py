@@ -54,10 +54,10 @@ def wall(view: WallView) -> str:
         ("district", style.DISTRICT, 0.0),
         ("green", style.GREEN, 0.0),
         ("water", style.WATER, 0.0),
-        ("cells", style.CELLS, 0.0),
         ("buildings", style.BUILDINGS, _BUILDINGS_FROM),
         ("streets", style.STREETS, 0.0),
         ("railways", style.RAILWAYS, 0.0),
+        ("cells", style.CELLS, 0.0),
         ("communities", style.COMMUNITIES, 0.0),
         ("subdistricts", style.SUBDISTRICTS, 0.0),
     ):

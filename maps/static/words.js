@@ -21,7 +21,7 @@ const WORDS = {
   legend: ["图例", "Legend"],
   fresh: ["在岗", "On duty"],
   engaged: ["处置中", "Engaged"],
-  stale: ["位置过时", "Stale position"],
+  stale: ["位置过时", "Stale"],
   inside: ["界内", "Inside"],
   uncertain: ["存疑", "Uncertain"],
   outside: ["界外", "Outside"],
