@@ -11,14 +11,24 @@ from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.gate import Gate
 from api.metrics import Counted
-from api.routes import areas, devices, geocode, health, sessions, workers
+from api.routes import (
+    areas,
+    devices,
+    geocode,
+    health,
+    incidents,
+    linkups,
+    nearest,
+    sessions,
+    workers,
+)
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (sessions, areas, devices, workers, geocode)
+ROUTERS = (sessions, areas, devices, workers, geocode, incidents, linkups, nearest)
 
 
 def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
