@@ -14,6 +14,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
 from geo.db import Database, migrate
+from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.ids import WorkerId
 from geo.reactions import REACTIONS
@@ -65,6 +66,15 @@ def install_town(session: object) -> None:
         in_force_from=town.IN_FORCE_FROM,
         at=town.MORNING,
         plan_name="首版方案",
+    )
+    install_places(
+        session,  # type: ignore[arg-type]
+        district=town.DISTRICT,
+        buildings=town.buildings(),
+        streets=town.streets(),
+        landmarks=town.landmarks(),
+        areas=town.areas(),
+        terrain=town.terrain(),
     )
     install_workers(
         session,  # type: ignore[arg-type]

@@ -26,6 +26,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.accounts.rules import Actor, Role
 from geo.crs import degrees, geometry_to_degrees, on_grid
+from geo.gazetteer.rules import Landmark, Street, Terrain, TerrainKind
 from geo.hierarchy.rules import Area, Building
 from geo.ids import AreaCode, CellCode, DistrictCode, WorkerId, level_of, parent_of
 from geo.workforce.rules import AssignmentRole, Held, NewWorker
@@ -155,6 +156,35 @@ def workers() -> list[NewWorker]:
         )
         for name, said in WORKER_NAMES.items()
     ]
+
+
+def streets() -> list[Street]:
+    """彩虹街, 长安路, 建设大道 from west to east, a row each; 南北路 from south to north."""
+    rows = {"彩虹街": 250, "长安路": 150, "建设大道": 50}
+    return [
+        *(
+            Street(f"S{north}", name, "main", _line((0, north), (300, north)))
+            for name, north in rows.items()
+        ),
+        # Two stretches, as noded streets come.
+        Street("S1", "南北路", "secondary", _line((100, 0), (100, 150))),
+        Street("S2", "南北路", "secondary", _line((100, 150), (100, 300))),
+    ]
+
+
+def landmarks() -> list[Landmark]:
+    """A park in the middle of M2."""
+    lon, lat = point(150, 130)
+    return [Landmark("L1", "彩虹公园", "park", ("儿童公园",), M2, lon, lat)]
+
+
+def terrain() -> list[Terrain]:
+    """A river along the southern edge."""
+    return [Terrain(TerrainKind.WATER, "小河", "river", box(0, -20, 300, -5))]
+
+
+def _line(*spots: tuple[float, float]) -> BaseGeometry:
+    return shapely.LineString([point(east, north) for east, north in spots])
 
 
 def actor(role: Role, *, scope: str | None = None, worker: WorkerId | None = None) -> Actor:

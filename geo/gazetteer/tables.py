@@ -45,6 +45,8 @@ class TerrainRow(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
+    # What of its kind it is: river, stream, reservoir; park, forest; railway, siding.
+    sort: Mapped[str] = mapped_column(Text)
     shape: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry())
 
     __table_args__ = (one_of("kind", TerrainKind), sound_geometry("shape"))
@@ -59,8 +61,9 @@ class PlaceRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text)
-    # Set on buildings: the street and the number, both in the spelling the parser produces.
+    # Set on buildings: street, estate and number in the spelling the parser produces.
     street: Mapped[str | None] = mapped_column(Text)
+    estate: Mapped[str | None] = mapped_column(Text)
     number: Mapped[str | None] = mapped_column(Text)
     point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
 
@@ -69,6 +72,8 @@ class PlaceRow(Base):
         CheckConstraint("label <> ''", name="labelled"),
         sound_geometry("point"),
         Index(None, "district", "street", "number"),
+        Index(None, "district", "estate", "number"),
+        Index("ix_place_point", "point", postgresql_using="gist"),
     )
 
 
@@ -85,6 +90,7 @@ class PlaceNameRow(Base):
         ForeignKeyConstraint(
             ["district", "place"], ["place.district", "place.id"], ondelete="CASCADE"
         ),
+        Index(None, "district", "name"),
         Index(
             "ix_place_name_trigrams",
             "name",

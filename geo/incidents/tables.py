@@ -51,6 +51,8 @@ class IncidentRow(Base):
     point: Mapped[BaseGeometry | None] = mapped_column(ShapelyGeometry("POINT"))
     cell: Mapped[str | None] = mapped_column(AREA)
     candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    # Why it has no place: a code.
+    place_reason: Mapped[str | None] = mapped_column(Text)
     reported_at: Mapped[datetime] = mapped_column(UtcInstant)
     closed_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     outcome: Mapped[str | None] = mapped_column(Text)
@@ -118,6 +120,7 @@ class AskRow(Base):
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     distance_m: Mapped[float | None] = mapped_column(Double)
+    age_s: Mapped[float | None] = mapped_column(Double)
     asked_at: Mapped[datetime] = mapped_column(UtcInstant)
     answer_by: Mapped[datetime] = mapped_column(UtcInstant)
     answered_at: Mapped[datetime | None] = mapped_column(UtcInstant)

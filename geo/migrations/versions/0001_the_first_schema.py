@@ -99,6 +99,13 @@ def upgrade() -> None:
         ["district", "subject", "seq"],
         unique=False,
     )
+    op.create_index(
+        "ix_outbox_places",
+        "outbox",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("place is not null"),
+    )
     op.create_table(
         "sign_in_failure",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -229,6 +236,7 @@ def upgrade() -> None:
         ),
         sa.Column("cell", sa.String(length=18), nullable=True),
         sa.Column("candidates", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("place_reason", sa.Text(), nullable=True),
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
@@ -277,6 +285,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("street", sa.Text(), nullable=True),
+        sa.Column("estate", sa.Text(), nullable=True),
         sa.Column("number", sa.Text(), nullable=True),
         sa.Column(
             "point",
@@ -301,6 +310,13 @@ def upgrade() -> None:
         ["district", "street", "number"],
         unique=False,
     )
+    op.create_index(
+        op.f("ix_place_district_estate_number"),
+        "place",
+        ["district", "estate", "number"],
+        unique=False,
+    )
+    op.create_index("ix_place_point", "place", ["point"], unique=False, postgresql_using="gist")
     op.create_table(
         "plan",
         sa.Column("district", sa.String(length=6), nullable=False),
@@ -378,6 +394,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sort", sa.Text(), nullable=False),
         sa.Column(
             "shape",
             geoalchemy2.Geometry(geometry_type="GEOMETRY", srid=4326, spatial_index=False),
@@ -682,6 +699,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("district", "place", "name", name=op.f("pk_place_name")),
     )
     op.create_index(
+        op.f("ix_place_name_district_name"), "place_name", ["district", "name"], unique=False
+    )
+    op.create_index(
         "ix_place_name_trigrams",
         "place_name",
         ["name"],
@@ -727,6 +747,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("distance_m", sa.Double(), nullable=True),
+        sa.Column("age_s", sa.Double(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
