@@ -19,7 +19,10 @@ from api.routes import (
     devices,
     geocode,
     health,
+    incidents,
+    linkups,
     live,
+    nearest,
     positions,
     sessions,
     state,
@@ -32,7 +35,20 @@ from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (areas, basemap, devices, geocode, live, positions, sessions, state, workers)
+ROUTERS = (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    incidents,
+    linkups,
+    live,
+    nearest,
+    positions,
+    sessions,
+    state,
+    workers,
+)
 
 
 def build(
