@@ -18,6 +18,7 @@ from geo.clock import civil_date, rfc3339
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
+from geo.incidents import queries as incidents
 from geo.outbox import latest_seq
 from geo.tracking import queries as tracking
 from geo.workforce import queries as workforce
@@ -45,6 +46,8 @@ def _positions(
 COLLECTIONS: dict[str, LiveRows] = {
     "workers": workforce.live_rows,
     "positions": _positions,
+    "incidents": incidents.live_incidents,
+    "linkups": incidents.live_linkups,
 }
 
 

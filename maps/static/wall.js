@@ -16,7 +16,7 @@ const BACK_HOME_MS = 180_000;
 const page = JSON.parse(document.getElementById("page").textContent);
 // @ts-ignore: folium names the map.
 const map = map_wall;
-const store = new Store();
+const store = new Store(page.fresh_s);
 const ground = new Ground(map);
 const people = new People(map, store);
 const labels = new Labels(map, ground);

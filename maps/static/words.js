@@ -34,7 +34,8 @@ const WORDS = {
   covered_cells: ["今日已打卡网格", "Cells checked in today"],
   check_ins: ["今日打卡", "Check-ins today"],
   open_incidents: ["未结事件", "Open incidents"],
-  linkups: ["正在连线", "Linkups under way"],
+  calling: ["正在呼叫", "Calling"],
+  connected: ["已连线", "Connected"],
   incidents: ["未结事件", "Open incidents"],
   no_incidents: ["当前没有未结事件", "Nothing is open"],
   ticker: ["最新动态", "Latest"],
@@ -72,6 +73,7 @@ const WORDS = {
   "said.lead": ["{title} · {who} 前往", "{title} · {who} takes it"],
   "said.arrived": ["{title} · {who} 到场", "{title} · {who} arrived"],
   "said.ring": ["{title} · 扩大到第 {ring} 圈", "{title} · ring {ring}"],
+  "said.exhausted": ["{title} · 无人应答，请人工处置", "{title} · nobody answers, act yourself"],
   "said.plan": ["网格方案有更新", "The plan of the grid has changed"],
 
   somebody: ["网格员", "A worker"],
