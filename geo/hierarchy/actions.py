@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import insert
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import SYSTEM_ACTOR
+from geo.bulk import copy_rows
 from geo.columns import Origin
 from geo.crs import metric_srid, on_grid
 from geo.hierarchy.rules import (
@@ -124,12 +124,12 @@ def _insert_areas(
 ) -> None:
     households = households_by_area(areas, buildings) if buildings else {}
     ordered = sorted(areas, key=lambda area: (_TOP_DOWN.index(area.level), area.code))
-    _insert_many(
+    copy_rows(
         session,
         AreaCodeRow,
         [{"district": district, "code": area.code, "issued_on": issued_on} for area in ordered],
     )
-    _insert_many(
+    copy_rows(
         session,
         AreaRow,
         [
@@ -152,7 +152,7 @@ def _insert_areas(
 def _insert_buildings(
     session: Session, district: DistrictCode, plan: PlanId, buildings: Sequence[Building]
 ) -> None:
-    _insert_many(
+    copy_rows(
         session,
         BuildingRow,
         [
@@ -172,7 +172,7 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-    _insert_many(
+    copy_rows(
         session,
         PlacementRow,
         [
@@ -186,11 +186,6 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-
-
-def _insert_many(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def _gridded(area: Area) -> Area:
