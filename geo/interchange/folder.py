@@ -2,33 +2,42 @@
 """A whole district from a folder of shapefiles, in the layout of `data/shapefiles/README.md`."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-import pyogrio
-from pyogrio.errors import DataSourceError
 from shapely.geometry.base import BaseGeometry
 
 from geo.gazetteer.rules import Landmark, Street, Terrain, TerrainKind
-from geo.hierarchy.rules import Area, Building
-from geo.ids import AreaCode, CellCode, CheckpointId, Level, parent_of
-from geo.interchange.rules import FieldMissing, FileNotReadable, LayerMissing, ValueBad
+from geo.hierarchy.rules import Area, Building, PlanUnsound, nesting_problems
+from geo.ids import AreaCode, CellCode, CheckpointId, CodeMalformed, Level, area_code, parent_of
+from geo.interchange.archive import opened
+from geo.interchange.bring import fitted
+from geo.interchange.clean import POLYGONS, edge_matched, label_of, sound
+from geo.interchange.read import Asked, layer_names, read_layer
+from geo.interchange.rules import (
+    AREA_LAYERS,
+    TOLERANCE,
+    FieldMissing,
+    LayerMissing,
+    Repair,
+    ValueBad,
+)
 from geo.units import Metres
 
-AREA_LAYERS = {
-    "district": Level.DISTRICT,
-    "subdistricts": Level.SUBDISTRICT,
-    "communities": Level.COMMUNITY,
-    "cells": Level.CELL,
-    "bldggroups": Level.BUILDING_GROUP,
-}
 TERRAIN_LAYERS = {
     "waters": TerrainKind.WATER,
     "green": TerrainKind.GREEN,
     "railways": TerrainKind.RAILWAY,
+}
+_LINES = ("LineString", "MultiLineString")
+_KINDS = {
+    "streets": _LINES,
+    "railways": _LINES,
+    "landmarks": ("Point",),
+    "checkpoints": ("Point",),
 }
 
 
@@ -55,34 +64,90 @@ class DistrictFolder:
     terrain: list[Terrain]
     landmarks: list[Landmark]
     checkpoints: list[CheckpointSite]
+    repairs: list[Repair] = field(default_factory=list)
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """How encoding and CRS of each layer were found."""
 
 
-def read_district_folder(path: Path) -> DistrictFolder:
-    """Read every layer of a district; coordinates as they stand in the files.
+def read_district_folder(
+    path: Path,
+    *,
+    asked: Asked = Asked(),
+    tolerance: Metres = TOLERANCE,
+    told: Callable[[str], None] = lambda layer: None,
+) -> DistrictFolder:
+    """Read every layer of a district, in a folder, in a zip, or in one GeoPackage.
 
-    The layers of areas must be there, all others may be absent.
+    The layers of areas must be there, all others may be absent. `told` hears the name of each layer
+    before it is read. The cells decide: where upper levels differ from the union of their cells by
+    slivers up to `tolerance` wide, they become that union.
 
-    Raises: LayerMissing, FileNotReadable, FieldMissing, ValueBad.
+    Raises: LayerMissing and what `archive.opened`, `read.read_layer` and `clean` refuse.
     """
+    with opened(path) as files:
+        return read_district(files, path.name, asked=asked, tolerance=tolerance, told=told)
+
+
+def read_district(
+    files: Sequence[Path],
+    name: str,
+    *,
+    asked: Asked = Asked(),
+    tolerance: Metres = TOLERANCE,
+    told: Callable[[str], None] = lambda layer: None,
+) -> DistrictFolder:
+    """As `read_district_folder`, from files that are open already."""
+    places = {layer: file for file in files for layer in layer_names(file)}
+    for layer, level in AREA_LAYERS.items():
+        if layer not in places and level is not Level.BUILDING_GROUP:
+            raise LayerMissing(layer=layer, folder=name)
+    repairs: list[Repair] = []
+    said: dict[str, tuple[str, ...]] = {}
+
+    def rows(layer: str) -> Iterator[_Row]:
+        if layer not in places:
+            return
+        told(layer)
+        found = read_layer(places[layer], layer, asked)
+        said[layer] = found.said
+        shapes, mended = sound(found, _KINDS.get(layer, POLYGONS))
+        repairs.extend(mended)
+        if layer == "cells":
+            labels = [label_of(found, place) for place in range(len(shapes))]
+            shapes, mended = edge_matched(shapes, labels, layer, tolerance)
+            repairs.extend(mended)
+        for number, values, shape in zip(found.numbers, found.rows, shapes, strict=True):
+            yield _Row(layer, number, values, shape)
+
+    areas = [_area(row, level) for layer, level in AREA_LAYERS.items() for row in rows(layer)]
+    problems = nesting_problems(areas)
+    if problems:
+        raise PlanUnsound(problems=[problem.as_fields() for problem in problems[:100]], districts=1)
+    areas, mended = fitted(areas, Level.CELL, "cells", tolerance)
+    repairs.extend(mended)
     return DistrictFolder(
-        areas=[
-            _area(row, level)
-            for layer, level in AREA_LAYERS.items()
-            for row in _rows(path, layer, needed=level is not Level.BUILDING_GROUP)
-        ],
-        buildings=[_building(row) for row in _rows(path, "buildings")],
+        areas=areas,
+        buildings=[_building(row) for row in rows("buildings")],
         streets=[
             Street(row.text("id"), row.text("name"), row.text("class"), row.geometry)
-            for row in _rows(path, "streets")
+            for row in rows("streets")
         ],
         terrain=[
             Terrain(kind, row.text("name"), row.text("kind"), row.geometry)
             for layer, kind in TERRAIN_LAYERS.items()
-            for row in _rows(path, layer)
+            for row in rows(layer)
         ],
-        landmarks=[_landmark(row) for row in _rows(path, "landmarks")],
-        checkpoints=list(_checkpoints(list(_rows(path, "checkpoints")))),
+        landmarks=[_landmark(row) for row in rows("landmarks")],
+        checkpoints=list(_checkpoints(list(rows("checkpoints")))),
+        repairs=repairs,
+        said=said,
     )
+
+
+def is_whole_district(files: Sequence[Path]) -> bool:
+    """Whether these files look like a district with its levels, and not like one layer."""
+    names = {layer for file in files for layer in layer_names(file)}
+    return {"district", "cells"} <= names
 
 
 @dataclass(frozen=True)
@@ -96,46 +161,36 @@ class _Row:
 
     def text(self, field: str) -> str:
         if field not in self.values:
-            raise FieldMissing(layer=self.layer, field=field, fields=sorted(self.values))
+            raise FieldMissing(layer=self.layer, field=field, fields=", ".join(self.values))
         value = self.values[field]
-        # An empty text comes back from a shapefile as None or, between texts, as NaN.
-        return value.strip() if isinstance(value, str) else ""
+        return "" if value is None or value != value else str(value).strip()
 
     def number_of(self, field: str) -> int:
-        if field not in self.values:
-            raise FieldMissing(layer=self.layer, field=field, fields=sorted(self.values))
-        value = self.values[field]
-        # A whole number: NaN and infinity are neither.
-        if not float(value if value is not None else 0).is_integer() or not 0 <= value < 2**31:
-            raise ValueBad(layer=self.layer, feature=self.number, field=field, value=str(value))
+        text = self.text(field) or "0"
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        # NaN and infinity are no whole numbers either.
+        if not value.is_integer() or not 0 <= value < 2**31:
+            raise ValueBad(layer=self.layer, feature=self.number, field=field, value=text[:40])
         return int(value)
 
     def names(self, field: str) -> tuple[str, ...]:
         listed = self.text(field) if field in self.values else ""
         return tuple(name.strip() for name in listed.split(";") if name.strip())
 
-
-def _rows(path: Path, layer: str, *, needed: bool = False) -> Iterator[_Row]:
-    file = path / f"{layer}.shp"
-    if not file.exists():
-        if needed:
-            raise LayerMissing(layer=layer, folder=path.name)
-        return
-    try:
-        frame = pyogrio.read_dataframe(file)
-    except (DataSourceError, UnicodeDecodeError) as error:
-        raise FileNotReadable(file=file.name, reason=str(error)) from error
-    fields = [column for column in frame.columns if column != "geometry"]
-    columns = [frame[field].tolist() for field in fields]
-    shapes = cast("list[BaseGeometry | None]", frame.geometry.tolist())
-    for number, (shape, *values) in enumerate(zip(shapes, *columns, strict=True), start=1):
-        if shape is None or shape.is_empty:
-            raise ValueBad(layer=layer, feature=number, field="geometry", value="")
-        yield _Row(layer, number, dict(zip(fields, values, strict=True)), shape)
+    def code(self, field: str) -> AreaCode:
+        try:
+            return area_code(self.text(field))
+        except CodeMalformed:
+            raise ValueBad(
+                layer=self.layer, feature=self.number, field=field, value=self.text(field)[:40]
+            ) from None
 
 
 def _area(row: _Row, level: Level) -> Area:
-    code = AreaCode(row.text("code"))
+    code = row.code("code")
     return Area(
         code=code,
         name=row.text("name"),
@@ -158,8 +213,8 @@ def _building(row: _Row) -> Building:
         floors=row.number_of("floors"),
         households=row.number_of("households"),
         kind=row.text("kind"),
-        cell=AreaCode(row.text("cell")),
-        group=AreaCode(row.text("group")),
+        cell=row.code("cell"),
+        group=row.code("group"),
         footprint=row.geometry,
     )
 
@@ -171,7 +226,7 @@ def _landmark(row: _Row) -> Landmark:
         name=row.text("name"),
         kind=row.text("kind"),
         aliases=row.names("aliases"),
-        cell=CellCode(row.text("cell")),
+        cell=CellCode(row.code("cell")),
         lon=lon,
         lat=lat,
     )
@@ -180,7 +235,7 @@ def _landmark(row: _Row) -> Landmark:
 def _checkpoints(rows: Sequence[_Row]) -> Iterator[CheckpointSite]:
     seen: Counter[str] = Counter()
     for row in rows:
-        cell = CellCode(row.text("cell"))
+        cell = CellCode(row.code("cell"))
         seen[cell] += 1
         lon, lat = _lon_lat(row)
         try:
@@ -202,9 +257,5 @@ def _checkpoints(rows: Sequence[_Row]) -> Iterator[CheckpointSite]:
 
 
 def _lon_lat(row: _Row) -> tuple[float, float]:
-    if row.geometry.geom_type != "Point":
-        raise ValueBad(
-            layer=row.layer, feature=row.number, field="geometry", value=row.geometry.geom_type
-        )
     lon, lat = row.geometry.coords[0][:2]
     return lon, lat

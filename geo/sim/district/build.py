@@ -11,6 +11,7 @@ import shapely.ops
 from shapely import LineString, Point, Polygon, STRtree
 from shapely.geometry.base import BaseGeometry
 
+from geo.hierarchy.numbering import reading_order
 from geo.sim.district import (
     addresses,
     blocks,
@@ -25,7 +26,6 @@ from geo.sim.district import groups as grouping
 from geo.sim.district import streets as streeting
 from geo.sim.district import town as townwork
 from geo.sim.district.addresses import House
-from geo.sim.district.codes import reading_order
 from geo.sim.district.footprints import solid
 from geo.sim.district.names import HILLS, TOWN, VILLAGES, chinese_number, communities
 from geo.sim.district.outline import outline

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo.sim.district.codes import reading_order
+from geo.hierarchy.numbering import reading_order
 from geo.sim.district.names import communities
 from geo.sim.district.outline import outline
 from geo.sim.district.town import lines, shape_town

@@ -10,10 +10,10 @@ run from west to east. Ties fall to the smaller longitude.
 from collections.abc import Sequence
 
 import numpy as np
-from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
 
 
-def reading_order(cells: Sequence[Polygon]) -> list[int]:
+def reading_order(cells: Sequence[BaseGeometry]) -> list[int]:
     """Positions of the cells in the order in which they are numbered (degrees in, EPSG:4326)."""
     centre = [(p.centroid.x, p.centroid.y) for p in cells]
     height = float(np.median([p.bounds[3] - p.bounds[1] for p in cells]))
