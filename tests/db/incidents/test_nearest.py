@@ -132,7 +132,7 @@ def test_outside_every_cell_only_distance_counts(database: Database) -> None:
 
 
 def test_metres_decide_where_degrees_would_mislead(database: Database) -> None:
-    """A degree of longitude is a quarter shorter here: 90 m east are more of it than 100 m north."""
+    """A degree of longitude is a quarter shorter here: 90 m of it outdo 100 m north."""
     with database.transaction() as session:
         session.execute(update(LatestPositionRow).values(on_duty=False))
         stand(session, {"M1": (150, 150), "M2": (240, 50)}, at=town.MORNING)
