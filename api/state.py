@@ -18,6 +18,7 @@ from geo.clock import civil_date
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
+from geo.incidents import queries as incidents
 from geo.outbox import latest_seq
 from geo.workforce import queries as workforce
 
@@ -26,6 +27,8 @@ LiveRows = Callable[[Session, DistrictCode, tuple[str, ...], datetime], list[dic
 # The collections of the snapshot and who reads them. Events name the same collections.
 COLLECTIONS: dict[str, LiveRows] = {
     "workers": workforce.live_rows,
+    "incidents": incidents.live_incidents,
+    "linkups": incidents.live_linkups,
 }
 
 
