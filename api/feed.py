@@ -8,7 +8,7 @@ comes back with its last number; an event is never left out.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -160,14 +160,9 @@ class Feed:
         self._read_at = 0.0
 
     @property
-    def screens(self) -> int:
-        """How many streams are open."""
-        return len(self._screens)
-
-    @property
-    def closing(self) -> bool:
-        """Whether the process is about to end, and its streams with it."""
-        return self._closing
+    def open_screens(self) -> Collection[Screen]:
+        """The screens whose streams are open."""
+        return self._screens
 
     async def join(self, district: DistrictCode) -> Screen:
         """Open a screen. What commits after this is queued. Raises: TooManyScreens."""

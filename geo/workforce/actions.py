@@ -214,18 +214,21 @@ def install_workers(
     *,
     district: DistrictCode,
     workers: Sequence[NewWorker],
-    assigned_since: datetime,
-    on_duty_since: datetime,
     at: datetime,
+    assigned_since: datetime | None = None,
+    on_duty_since: datetime | None = None,
     by: str = SYSTEM_ACTOR,
     origin: Origin = Origin.REAL,
 ) -> None:
     """Bring many workers in, with their cells and those on duty, in a few statements.
 
+    They are assigned and on duty from `at` on when no other instants are said.
+
     Raises: CellHeld, AlreadyAssigned.  Records: WorkerChanged for each.
     """
     if not workers:
         return
+    assigned_since, on_duty_since = assigned_since or at, on_duty_since or at
     rows = [
         {
             "district": district,

@@ -24,7 +24,8 @@ export class Panels {
 
   /** Every figure anew: cheap enough to be right. */
   figures() {
-    const workers = [...this.store.all("workers").values()];
+    // Whoever has left holds no cell any more.
+    const workers = [...this.store.all("workers").values()].filter((row) => row.cells.length);
     const duty = workers.filter((worker) => worker.on_duty);
     const engaged = this.store.engaged();
     const states = { fresh: 0, engaged: 0, stale: 0, unseen: 0 };
