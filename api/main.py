@@ -13,18 +13,42 @@ from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
 from api.metrics import Counted
-from api.routes.basemap import Drawn
+from api.routes import (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    health,
     incidents,
     linkups,
+    live,
     nearest,
-from api.routes import areas, basemap, devices, geocode, health, incidents, linkups, live, nearest, positions, sessions, state, workers
+    positions,
+    sessions,
+    state,
+    workers,
+)
+from api.routes.basemap import Drawn
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (areas, basemap, devices, geocode, incidents, linkups, live, nearest, positions, sessions, state, workers)
+ROUTERS = (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    incidents,
+    linkups,
+    live,
+    nearest,
+    positions,
+    sessions,
+    state,
+    workers,
+)
 
 
 def build(
