@@ -36,7 +36,7 @@ from geo.sim.town import House, Mark, Town, town_of
 from tests import town
 from tests.conftest import PASSWORD, SignIn
 
-MINUTES = 20
+MINUTES = 15
 RHYTHM = replace(
     BUSY, incident_every_s=75.0, check_in_every_s=(90.0, 150.0), log_every_s=600.0,
     break_every_s=None,
@@ -121,7 +121,11 @@ class Stage:
                 player = Player(Door(client), day, self.cast)
                 await player.officer.sign_in()
                 await play_in_process(
-                    player, self.clock, until=start + timedelta(minutes=minutes), on_time=tick
+                    player,
+                    self.clock,
+                    until=start + timedelta(minutes=minutes),
+                    on_time=tick,
+                    every=timedelta(seconds=2),
                 )
                 return player
 
@@ -205,7 +209,7 @@ def test_twenty_minutes_of_town(stage: Stage) -> None:
     assert player.door.interrupted == 0
 
     check_ins = stage.items("/check-ins?limit=500")
-    assert len(check_ins) == sent["check-in"] > 50
+    assert len(check_ins) == sent["check-in"] > 30
     wrong = [one for one in check_ins if UUID(one["worker"]) == GCJ02_WORKER]
     right = [one for one in check_ins if UUID(one["worker"]) != GCJ02_WORKER]
     verdicts = Counter(one["verdict"] for one in right)
@@ -218,7 +222,7 @@ def test_twenty_minutes_of_town(stage: Stage) -> None:
     assert all(not one["accepted"] for one in wrong)
 
     incidents = stage.items("/incidents?limit=500")
-    assert len(incidents) == sent["report"] >= 12
+    assert len(incidents) == sent["report"] >= 9
     states = Counter(one["status"] for one in incidents)
     assert states["closed"] >= 0.5 * len(incidents)
     assert player.officer.accepted >= 0.5 * len(incidents)
