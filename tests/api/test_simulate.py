@@ -14,27 +14,25 @@ from uuid import UUID
 
 import httpx2
 import pytest
-import shapely
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.clockwork import chores, do
 from api.main import build
-from api.play.cast import Cast, cast_of, read_cast
+from api.play.cast import Cast, read_cast
 from api.play.door import Door
 from api.play.player import Player, play_in_process
-from geo.accounts.actions import create_account, pair_devices
 from geo.accounts.rules import Role
 from geo.clock import SetClock
-from geo.columns import Origin
 from geo.db import Database
 from geo.service_user import SetUpError
 from geo.settings import Settings
 from geo.sim.day import BUSY, Day
 from geo.sim.phone import Phone
-from geo.sim.town import House, Mark, Town, town_of
+from geo.sim.town import Town
 from tests import town
-from tests.conftest import PASSWORD, SignIn
+from tests.conftest import SignIn
+from tests.play import cast_roles, playground, set_spots
 
 MINUTES = 15
 RHYTHM = replace(
@@ -46,37 +44,6 @@ GCJ02_WORKER = town.WORKERS["M2"]
 EXPECTED = {
     ("accept", 409), ("decline", 409), ("arrive", 409), ("linkup", 409), ("close", 409),
 }  # fmt: skip
-
-
-def playground(spots: dict[str, list[dict[str, Any]]]) -> Town:
-    """The town as the simulation knows it."""
-    houses = [
-        (
-            House(
-                building.street, building.number, building.estate, building.units,
-                building.floors, building.kind, building.cell, 0.0, 0.0,
-            ),
-            building.footprint,
-        )
-        for building in town.buildings()
-    ]  # fmt: skip
-    return town_of(
-        cells={area.code: area.boundary for area in town.areas() if area.code in CELLS},
-        streets=[street.line for street in town.streets()],
-        spots={
-            cell: [(one["id"], one["name"], shapely.Point(one["lon"], one["lat"])) for one in made]
-            for cell, made in spots.items()
-        },
-        houses=houses,
-        marks=[
-            (Mark(mark.name, mark.kind, mark.cell, 0.0, 0.0), shapely.Point(mark.lon, mark.lat))
-            for mark in town.landmarks()
-        ],
-        names=town.NAMES,
-    )
-
-
-CELLS = frozenset(town.CELLS.values())
 
 
 def seed_with_one_wrong_phone() -> int:
@@ -146,59 +113,12 @@ class Stage:
 
 @pytest.fixture
 def stage(database: Database, clock: SetClock, sign_in: SignIn) -> Iterator[Stage]:
-    """Checkpoints in every cell, a paired phone for every worker, a duty officer."""
+    """The town with everybody who plays in it."""
     app = build(Settings(), database, clock)
     with TestClient(app, base_url="http://127.0.0.1") as client:
         admin = sign_in(Role.ADMIN)
-        spots: dict[str, list[dict[str, Any]]] = {}
-        for name, cell in town.CELLS.items():
-            west, south = (int(name[1]) - 1) * 100, town.ROWS[name[0]][1]
-            for number, (east, north) in enumerate([(30, 42), (50, 58), (70, 44)], start=1):
-                lon, lat = town.point(west + east, south + north)
-                body = {
-                    "cell": cell,
-                    "name": f"{name} 点位{number}",
-                    "point": {"lon": lon, "lat": lat},
-                    "radius_m": 30,
-                }
-                made = client.post("/api/v1/checkpoints", json=body, headers=admin)
-                assert made.status_code == 201, made.text
-                spot = {"id": made.json()["id"], "name": body["name"], "lon": lon, "lat": lat}
-                spots.setdefault(cell, []).append(spot)
-        with database.transaction() as session:
-            tokens = pair_devices(
-                session,
-                district=town.DISTRICT,
-                workers=list(town.WORKERS.values()),
-                name="simulation",
-                profile={},
-                at=clock.now(),
-                origin=Origin.SIMULATED,
-            )
-            create_account(
-                session,
-                district=town.DISTRICT,
-                username="simulation",
-                password=PASSWORD,
-                role=Role.DISPATCHER,
-                name="值班员",
-                scope=town.DISTRICT,
-                at=clock.now(),
-                origin=Origin.SIMULATED,
-            )
-        phones = [
-            {"worker": str(id), "name": name, "cell": town.CELLS[name], "token": tokens[id]}
-            for name, id in town.WORKERS.items()
-        ]
-        cast = cast_of(
-            {
-                "url": "http://127.0.0.1",
-                "district": town.DISTRICT,
-                "phones": phones,
-                "dispatcher": {"username": "simulation", "password": PASSWORD},
-            }
-        )
-        yield Stage(app, database, clock, cast, playground(spots), client, admin)
+        ground = playground(set_spots(client, admin))
+        yield Stage(app, database, clock, cast_roles(database, clock), ground, client, admin)
 
 
 def test_twenty_minutes_of_town(stage: Stage) -> None:
