@@ -88,6 +88,29 @@ def doctor(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def simulate(
+    home: Home = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same acts.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Stop after so long; otherwise on and on.", min=0)
+    ] = None,
+    speed: Annotated[float, typer.Option(help="1: the clock of a running service is real.")] = 1.0,
+) -> None:
+    """Play a living day into the demo district, through the service's public API."""
+    from api import logs
+    from api.simulate import DEFAULT_SEED
+    from api.simulate import simulate as play
+
+    if speed != 1:
+        raise SetUpError(
+            "A running service keeps real time, so a day over HTTP has speed 1. "
+            "Whole days at other speeds run in process: api.play.player.play_in_process."
+        )
+    logs.configure()
+    play(settings_with(home=home), seed=DEFAULT_SEED if seed is None else seed, minutes=minutes)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run lint, types, import contracts and every test; arguments are pytest's (--deep: more)."""

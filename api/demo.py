@@ -151,6 +151,8 @@ def _bring_in(session: Session, folder: DistrictFolder, now: datetime) -> None:
             session,
             district=DISTRICT,
             workers=[_holder(cell, on_duty=cell is shown) for cell in some],
+            assigned_since=since,
+            on_duty_since=now,
             at=now,
             origin=origin,
         )

@@ -7,26 +7,60 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api import pages
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
+from api.feed import Feed, FeedLimits
 from api.gate import Gate
 from api.metrics import Counted
-from api.routes import areas, devices, geocode, health, sessions, workers
+from api.routes import (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    health,
+    incidents,
+    linkups,
+    live,
+    nearest,
+    positions,
+    sessions,
+    state,
+    workers,
+)
+from api.routes.basemap import Drawn
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (sessions, areas, devices, workers, geocode)
+ROUTERS = (
+    areas,
+    basemap,
+    devices,
+    geocode,
+    incidents,
+    linkups,
+    live,
+    nearest,
+    positions,
+    sessions,
+    state,
+    workers,
+)
 
 
-def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
-    """The app over a database and a clock."""
+def build(
+    settings: Settings, database: Database, clock: Clock, limits: FeedLimits | None = None
+) -> FastAPI:
+    """The app over a database and a clock; `limits` of its live feed."""
+    feed = Feed(database, limits or FeedLimits())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await feed.close()
         database.close()
 
     app = FastAPI(
@@ -38,10 +72,15 @@ def build(settings: Settings, database: Database, clock: Clock) -> FastAPI:
         openapi_url=None,
     )
     app.state.service = Service(settings=settings, database=database, clock=clock)
+    app.state.feed = feed
+    app.state.drawn = Drawn()
     install(app)
     app.include_router(health.router)
     for module in ROUTERS:
         app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)
+    # Under both addresses: the short one is what a person types.
+    app.include_router(live.router, include_in_schema=False)
+    pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)
     app.add_middleware(Gate, settings=settings)

@@ -66,8 +66,8 @@ def ensure_assets(teller: Teller) -> None:
 
 
 def ensure_browser(teller: Teller) -> None:
-    """Chromium and a Chinese font, for the tests of the pages. Raises: SetUpError."""
-    missing = [] if shutil.which("chromium") else ["chromium"]
+    """Chromium and a Chinese font for the pages' tests, curl for the tour's. Raises: SetUpError."""
+    missing = [program for program in ("chromium", "curl") if not shutil.which(program)]
     if not _chinese_font():
         missing += ["fonts-wqy-microhei", "fontconfig"]
     if not missing:
@@ -76,7 +76,7 @@ def ensure_browser(teller: Teller) -> None:
     root = _root_command()
     if root is None:
         raise SetUpError(
-            "The tests of the pages need what you may not install. Ask the administrator for: "
+            "The tests need what you may not install. Ask the administrator for: "
             f"apt-get install {' '.join(missing)}"
         )
     with teller.step(f"installing {', '.join(missing)}"):

@@ -11,8 +11,23 @@ import sys
 
 import uvicorn
 
+from api.feed import Feed
 from api.logs import configure
+from api.main import create_app
 from geo.settings import Settings
+
+
+class Server(uvicorn.Server):
+    """Ends the streams to open screens first: by themselves they would hold up a stop."""
+
+    def __init__(self, configuration: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(configuration)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: screens, then connections, then the application."""
+        await self._feed.close()
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -20,13 +35,12 @@ def main() -> None:
     settings = Settings()
     listening = socket.socket(fileno=int(sys.argv[1]))
     certificate = os.environ.get("WANGGE_TLS_CERTIFICATE")
+    app = create_app()
     configuration = uvicorn.Config(
-        "api.main:create_app",
-        factory=True,
+        app,
         loop="uvloop",
         http="httptools",
         access_log=False,
-        # Streams to open pages never end by themselves.
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ssl_certfile=certificate,
         ssl_keyfile=os.environ.get("WANGGE_TLS_KEY"),
@@ -34,7 +48,7 @@ def main() -> None:
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         server_header=False,
     )
-    uvicorn.Server(configuration).run(sockets=[listening])
+    Server(configuration, app.state.feed).run(sockets=[listening])
 
 
 if __name__ == "__main__":

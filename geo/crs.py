@@ -8,6 +8,7 @@ further displacement of GCJ-02. The formulas are public knowledge; their ellipso
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -89,6 +90,19 @@ def to_wgs84(point: Point) -> tuple[float, float]:
         return point.lon, point.lat
     lon, lat = wgs84_arrays(np.array([point.lon]), np.array([point.lat]), point.system)
     return float(lon[0]), float(lat[0])
+
+
+def to_wgs84_many(points: Sequence[Point]) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes in WGS-84 degrees; NaN for a point not on the Earth."""
+    lon = np.array([point.lon for point in points], dtype=np.float64)
+    lat = np.array([point.lat for point in points], dtype=np.float64)
+    sound = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    lon, lat = np.where(sound, lon, np.nan), np.where(sound, lat, np.nan)
+    for system in (System.GCJ02, System.BD09):
+        spoken = np.array([point.system is system for point in points], dtype=bool)
+        if spoken.any():
+            lon[spoken], lat[spoken] = wgs84_arrays(lon[spoken], lat[spoken], system)
+    return lon, lat
 
 
 def wgs84_arrays(lon: Floats, lat: Floats, system: System) -> tuple[Floats, Floats]:

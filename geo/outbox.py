@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Text, select
+from sqlalchemy import BigInteger, Identity, Index, Text, null, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -73,6 +73,7 @@ class OutboxRow(Base):
     __table_args__ = (
         one_of("origin", Origin),
         Index(None, "district", "subject", "seq"),
+        Index("ix_outbox_places", "at", postgresql_where=text("place is not null")),
     )
 
 
@@ -142,6 +143,26 @@ def history_of(session: Session, district: DistrictCode, subject: UUID) -> Seque
         .order_by(OutboxRow.seq)
     )
     return [_recorded(row) for row in rows]
+
+
+def erase_places(session: Session, *, before: datetime, limit: int = 5000) -> int:
+    """Erase personal coordinates of events older than an instant; how many, at most `limit`."""
+    old = (
+        select(OutboxRow.district, OutboxRow.seq)
+        .where(OutboxRow.at < before, OutboxRow.place.is_not(None))
+        .order_by(OutboxRow.at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .subquery()
+    )
+    erased = session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.district == old.c.district, OutboxRow.seq == old.c.seq)
+        .values(place=null())
+        .returning(OutboxRow.seq)
+        .execution_options(synchronize_session=False)
+    )
+    return len(erased.all())
 
 
 def row_of(event: Event) -> dict[str, Any]:

@@ -5,5 +5,9 @@ An upward wish ("going off duty clears the position") is an event and a line her
 """
 
 from geo.db import Reactions
+from geo.tracking import actions as tracking
+from geo.workforce.rules import DutyChanged
 
-REACTIONS: Reactions = {}
+REACTIONS: Reactions = {
+    DutyChanged: (tracking.follow_duty,),
+}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, interchange, workforce
+from api.texts import common, incidents, interchange, live, workforce
 
 
 class Language(StrEnum):
@@ -28,7 +28,9 @@ class Said(NamedTuple):
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **common.TEXTS,
+    **incidents.TEXTS,
     **interchange.TEXTS,
+    **live.TEXTS,
     **workforce.TEXTS,
 }
 

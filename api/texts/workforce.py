@@ -27,9 +27,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("已分配到该网格", "这名网格员在该时段已分配到网格 {cell}。"),
         "en": ("Already assigned", "The worker is assigned to cell {cell} in that time already."),
     },
+    "clock.ahead": {
+        "zh": ("手机时间超前", "定位时间比服务器时间超前 120 秒以上，请校准手机时间。"),
+        "en": ("Clock ahead", "The fix lies more than 120 s ahead of our clock; set the phone's."),
+    },
     "duty.in_future": {
         "zh": ("时间在将来", "不能提前设置值班状态：{at} 晚于现在 {now}。"),
         "en": ("In the future", "Duty cannot be set ahead: {at} is later than now, {now}."),
+    },
+    "duty.off": {
+        "zh": ("不在岗", "定位时不在值班时间内，不记录位置。"),
+        "en": ("Off duty", "The worker was off duty when it was observed."),
     },
     "duty.time_far": {
         "zh": (
@@ -40,6 +48,28 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Too far from now",
             "You may set your duty within {minutes} minutes of now ({now}); a supervisor corrects"
             " the past.",
+        ),
+    },
+    "fix.far_from_district": {
+        "zh": ("位置远离本区", "定位点远离本区，请检查坐标系和经纬度顺序。"),
+        "en": (
+            "Far from the district",
+            "The fix lies far from the district; check the coordinate system and the axis order.",
+        ),
+    },
+    "fix.too_old": {
+        "zh": ("定位过旧", "定位时间距今超过 72 小时。"),
+        "en": ("Fix too old", "The fix is older than 72 hours."),
+    },
+    "fix.too_vague": {
+        "zh": ("定位过于模糊", "定位精度过低，不记录位置。"),
+        "en": ("Fix too vague", "The accuracy of the fix is too low to say where it was."),
+    },
+    "track.range_invalid": {
+        "zh": ("轨迹时段无效", "结束时间须晚于开始时间，且一次最多查询 {most_days} 天。"),
+        "en": (
+            "Invalid time of a track",
+            "The end must come after the beginning, and at most {most_days} days later.",
         ),
     },
     "worker.left": {

@@ -163,6 +163,24 @@ def buildings(session: Session, district: DistrictCode, plan: PlanId) -> list[Bu
     ]
 
 
+def extent(
+    session: Session, district: DistrictCode, plan: PlanId
+) -> tuple[float, float, float, float]:
+    """West, south, east and north of the district in WGS-84 degrees. Raises: AreaNotFound."""
+    row = session.execute(
+        select(
+            func.ST_XMin(AreaRow.boundary),
+            func.ST_YMin(AreaRow.boundary),
+            func.ST_XMax(AreaRow.boundary),
+            func.ST_YMax(AreaRow.boundary),
+        ).where(AreaRow.district == district, AreaRow.plan == plan, AreaRow.code == district)
+    ).one_or_none()
+    if row is None:
+        raise AreaNotFound(area=district)
+    west, south, east, north = row
+    return west, south, east, north
+
+
 def locate(session: Session, district: District, plan: PlanId, lon: float, lat: float) -> Located:
     """Which areas of a plan hold a WGS-84 point.
 

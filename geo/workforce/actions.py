@@ -22,26 +22,30 @@ from geo.hierarchy.rules import CellNotFound
 from geo.ids import AssignmentId, CellCode, DistrictCode, Level, WorkerId
 from geo.outbox import record
 from geo.workforce import queries
+from geo.workforce.duty import duty_event, duty_values, locked, set_duty, switch_duty
 from geo.workforce.rules import (
-    DUTY_TOLERANCE,
     AlreadyAssigned,
     Assignment,
     AssignmentEmpty,
     AssignmentNotFound,
     AssignmentRole,
     CellHeld,
-    DutyChanged,
-    DutyCorrected,
-    DutyInFuture,
-    DutyTimeFar,
     NewWorker,
     Worker,
     WorkerChanged,
     WorkerLeft,
-    WorkerNotFound,
     shared_area,
 )
 from geo.workforce.tables import AssignmentRow, DutyRow, WorkerRow
+
+__all__ = [
+    "assign",
+    "create_worker",
+    "end_assignment",
+    "install_workers",
+    "set_duty",
+    "update_worker",
+]
 
 
 def create_worker(
@@ -112,14 +116,14 @@ def update_worker(
     """
     area, _ = queries.area_of_worker(session, actor.district, worker, at=at)
     may(actor, "workers.write", area=area, worker=worker)
-    row = _locked(session, actor.district, worker)
+    row = locked(session, actor.district, worker)
     if left and row.left_at is not None:
         raise WorkerLeft(worker=str(worker))
     row.name = row.name if name is None else name
     row.phone = row.phone if phone is None else phone
     session.flush()
     if left:
-        _switch_duty(session, row, on=False, at=at)
+        switch_duty(session, row, on=False, at=at)
         of_worker = (AssignmentRow.district == actor.district, AssignmentRow.worker == worker)
         session.execute(
             delete(AssignmentRow).where(*of_worker, func.lower(AssignmentRow.during) >= at)
@@ -132,7 +136,7 @@ def update_worker(
         )
         row.left_at = at
         session.flush()
-        duty = _duty_event(session, actor, worker, area, at)
+        duty = duty_event(session, actor, worker, area, at)
         record(session, duty)
     return _changed(session, actor, worker, at, area=area if left else None)
 
@@ -159,7 +163,7 @@ def assign(
         may(actor, "workers.write", area=area, worker=worker)
     if ends_at is not None and ends_at <= begins_at:
         raise AssignmentEmpty(begins_at=rfc3339(begins_at), ends_at=rfc3339(ends_at))
-    row = _locked(session, actor.district, worker)
+    row = locked(session, actor.district, worker)
     if row.left_at is not None:
         raise WorkerLeft(worker=str(worker))
     _check_cell(session, actor.district, cell, begins_at)
@@ -205,65 +209,26 @@ def end_assignment(
     return queries.assignment_of(shortened)
 
 
-def set_duty(
-    session: Session, *, actor: Actor, worker: WorkerId, on: bool, duty_at: datetime, at: datetime
-) -> Worker:
-    """Begin or end a worker's duty at `duty_at`; what is so already stays as it is.
-
-    A worker does it for himself within `DUTY_TOLERANCE` of now. A supervisor may correct the past:
-    duty is then `on` from that moment until the next change on record.
-
-    Raises: NotAllowed, NotFound, DutyTimeFar, DutyInFuture, WorkerLeft.
-    Records: DutyChanged, and DutyCorrected when it was not himself.
-    """
-    area, origin = queries.area_of_worker(session, actor.district, worker, at=at)
-    may(actor, "duty.set", area=area, worker=worker)
-    himself = actor.worker == worker
-    if himself and abs(duty_at - at) > DUTY_TOLERANCE:
-        raise DutyTimeFar(
-            at=rfc3339(duty_at), now=rfc3339(at), minutes=DUTY_TOLERANCE.seconds // 60
-        )
-    if duty_at > at + DUTY_TOLERANCE:
-        raise DutyInFuture(at=rfc3339(duty_at), now=rfc3339(at))
-    row = _locked(session, actor.district, worker)
-    if on and row.left_at is not None:
-        raise WorkerLeft(worker=str(worker))
-    if _switch_duty(session, row, on=on, at=duty_at):
-        record(session, _duty_event(session, actor, worker, area, at))
-        if not himself:
-            record(
-                session,
-                DutyCorrected(
-                    id=worker,
-                    district=actor.district,
-                    at=at,
-                    actor=actor.signature,
-                    origin=origin,
-                    area=area,
-                    workers=(worker,),
-                    body={"worker": str(worker), "on": on, "at": rfc3339(duty_at)},
-                ),
-            )
-    return queries.worker(session, actor.district, worker, at=at)
-
-
 def install_workers(
     session: Session,
     *,
     district: DistrictCode,
     workers: Sequence[NewWorker],
-    assigned_since: datetime,
-    on_duty_since: datetime,
     at: datetime,
+    assigned_since: datetime | None = None,
+    on_duty_since: datetime | None = None,
     by: str = SYSTEM_ACTOR,
     origin: Origin = Origin.REAL,
 ) -> None:
     """Bring many workers in, with their cells and those on duty, in a few statements.
 
+    They are assigned and on duty from `at` on when no other instants are said.
+
     Raises: CellHeld, AlreadyAssigned.  Records: WorkerChanged for each.
     """
     if not workers:
         return
+    assigned_since, on_duty_since = assigned_since or at, on_duty_since or at
     rows = [
         {
             "district": district,
@@ -282,7 +247,7 @@ def install_workers(
         for new in workers
         for held in new.cells
     ]
-    duty = [_duty_values(district, new.id, on_duty_since, origin) for new in workers if new.on_duty]
+    duty = [duty_values(district, new.id, on_duty_since, origin) for new in workers if new.on_duty]
     session.execute(insert(WorkerRow), rows)
     if held:
         _insert_assignments(session, held)
@@ -304,61 +269,6 @@ def install_workers(
                 body=made.live_row,
             ),
         )
-
-
-def _locked(session: Session, district: DistrictCode, worker: WorkerId) -> WorkerRow:
-    # Changes of one worker queue here; facts that only refer to him do not.
-    row = session.execute(
-        select(WorkerRow)
-        .where(WorkerRow.district == district, WorkerRow.id == worker)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if row is None:
-        raise WorkerNotFound(worker=str(worker))
-    return row
-
-
-def _switch_duty(session: Session, row: WorkerRow, *, on: bool, at: datetime) -> bool:
-    """Make duty `on` from `at` until the next change on record; whether that changed anything."""
-    of_worker = (DutyRow.district == row.district, DutyRow.worker == row.id)
-    running = session.execute(
-        select(DutyRow.id, func.lower(DutyRow.during).label("began")).where(
-            *of_worker, DutyRow.during.contains(at)
-        )
-    ).one_or_none()
-    if on == (running is not None):
-        return False
-    if running is not None:
-        this = (*of_worker, DutyRow.id == running.id)
-        if running.began == at:
-            session.execute(delete(DutyRow).where(*this))
-        else:
-            _set_during(session, this, running.began, at)
-        return True
-    following = session.execute(
-        select(DutyRow.id, func.upper(DutyRow.during).label("ends"))
-        .where(*of_worker, func.lower(DutyRow.during) > at)
-        .order_by(func.lower(DutyRow.during))
-        .limit(1)
-    ).one_or_none()
-    if following is not None:
-        _set_during(session, (*of_worker, DutyRow.id == following.id), at, following.ends)
-    else:
-        values = _duty_values(DistrictCode(row.district), row.id, at, Origin(row.origin))
-        session.execute(insert(DutyRow).values(values))
-    return True
-
-
-def _set_during(
-    session: Session, which: tuple[Any, ...], begins: datetime, ends: datetime | None
-) -> None:
-    session.execute(
-        update(DutyRow)
-        .where(*which)
-        .values(during=Range(begins, ends, bounds="[)"))
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _check_cell(session: Session, district: DistrictCode, cell: str, at: datetime) -> None:
@@ -421,34 +331,6 @@ def _assignment_values(
         "during": Range(begins_at, ends_at, bounds="[)"),
         "origin": origin.value,
     }
-
-
-def _duty_values(
-    district: DistrictCode, worker: UUID, begins_at: datetime, origin: Origin
-) -> dict[str, Any]:
-    return {
-        "district": district,
-        "id": uuid4(),
-        "worker": worker,
-        "during": Range(begins_at, None, bounds="[)"),
-        "origin": origin.value,
-    }
-
-
-def _duty_event(
-    session: Session, actor: Actor, worker: WorkerId, area: str, at: datetime
-) -> DutyChanged:
-    now = queries.worker(session, actor.district, worker, at=at)
-    return DutyChanged(
-        id=worker,
-        district=actor.district,
-        at=at,
-        actor=actor.signature,
-        origin=now.origin,
-        area=area,
-        workers=(worker,),
-        body=now.live_row,
-    )
 
 
 def _changed(

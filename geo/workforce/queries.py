@@ -239,6 +239,30 @@ def origins(
     return {id: Origin(origin) for id, origin in rows}
 
 
+def hold(session: Session, district: DistrictCode, workers: Iterable[UUID]) -> dict[UUID, Origin]:
+    """As `origins`, and keeps these workers' duty as it is until the transaction ends."""
+    rows = session.execute(
+        select(WorkerRow.id, WorkerRow.origin)
+        .where(WorkerRow.district == district, WorkerRow.id.in_(set(workers)))
+        .order_by(WorkerRow.id)
+        .with_for_update(read=True)
+    )
+    return {id: Origin(origin) for id, origin in rows}
+
+
+def is_on_duty(district: Any, worker: Any) -> Any:
+    """An SQL expression: whether a worker's duty lasts. For statements of the domains above."""
+    return (
+        select(1)
+        .where(
+            DutyRow.district == district,
+            DutyRow.worker == worker,
+            func.upper_inf(DutyRow.during),
+        )
+        .exists()
+    )
+
+
 def count_on_duty(session: Session, district: DistrictCode) -> int:
     """How many workers are on duty now."""
     return (

@@ -24,6 +24,7 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("POST", "/sessions"),
     ("GET", "/login"),
+    ("GET", "/"),
 }
 
 

@@ -53,8 +53,16 @@ end
 def load(address: str, script: Path, seconds: float) -> tuple[float, float, int]:
     """Requests a second, p99 in ms, and how many answers were not 200 or 201."""
     said = subprocess.run(
-        ["wrk", "-t2", "-c64", f"-d{seconds}s", "--latency", "-s", str(script)]
-        + [f"{address}/api/v1/check-ins"],
+        [
+            "wrk",
+            "-t2",
+            "-c64",
+            f"-d{seconds}s",
+            "--latency",
+            "-s",
+            str(script),
+            f"{address}/api/v1/check-ins",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A durable installation for measurements: private cluster, the town or the demo, service processes."""
+"""A durable installation for measurements: private cluster, database, service processes."""
 
 import os
 import shutil

@@ -99,6 +99,13 @@ def upgrade() -> None:
         ["district", "subject", "seq"],
         unique=False,
     )
+    op.create_index(
+        "ix_outbox_places",
+        "outbox",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("place is not null"),
+    )
     op.create_table(
         "sign_in_failure",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -106,7 +106,10 @@ def test_wrong_types_are_refused() -> None:
 def test_slivers_are_closed_and_reported(by: float, code: str) -> None:
     shapes = [town.box(0, 0, 100, 100), town.box(100 + by, 0, 200, 100)]
     matched, repairs = edge_matched(shapes, ["甲", "乙"], "cells", TOLERANCE)
-    assert [one.code for one in repairs] == [code, "repair.matched"]
+    assert repairs[0].code == code
+    assert repairs[-1].code == "repair.matched"
+    # Moving a corner by a hand lays the edges beside it anew: nothing larger than a sheet of paper.
+    assert all((one.size_m2 or 0) < 0.1 for one in repairs[1:])
     assert repairs[0].size_m2 == pytest.approx(10, abs=1.5)
     assert repairs[0].lon == pytest.approx(town.point(100, 50)[0], abs=2e-6)
     assert shapely.coverage_is_valid(matched)

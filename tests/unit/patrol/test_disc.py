@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The share of an error disc inside a polygon, against shapes known by heart and against a count."""
+"""The share of an error disc inside a polygon, against known shapes and against a count."""
 
 import math
 

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages people open, and the files they are made of. Nothing in them names another host."""
+
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.deps import Allowed, Now, Read
+from geo.accounts.rules import Actor
+from geo.clock import civil_date
+from geo.errors import NotSignedIn
+from geo.hierarchy import queries
+from geo.hierarchy.drawing import focus
+from maps.page import STATIC, page_data, policy, render, with_nonce
+from maps.wall import WallView, wall
+
+router = APIRouter(include_in_schema=False)
+
+HOME = "/wall"
+_YEAR_S = 31_536_000
+
+
+class SignInFirst(Exception):
+    """A page was asked for by nobody in particular."""
+
+
+class AllowedOnPage(Allowed):
+    """As `Allowed`; who is not signed in is sent to the sign-in page and back."""
+
+    def __call__(self, request: Request) -> Actor:
+        """Raises: SignInFirst, RoleNotAllowed."""
+        try:
+            return super().__call__(request)
+        except NotSignedIn:
+            raise SignInFirst() from None
+
+
+def install(app: FastAPI) -> None:
+    """Give an app its pages and static files."""
+    app.include_router(router)
+    app.mount("/static", Files(directory=STATIC))
+
+    @app.exception_handler(SignInFirst)
+    async def sign_in_first(request: Request, error: SignInFirst) -> Response:
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?next={quote(asked, safe='/')}", 303)
+
+
+@router.get("/")
+def home() -> Response:
+    """The wall is where everybody begins."""
+    return RedirectResponse(HOME, 303)
+
+
+@router.get("/login")
+def login(next: str = HOME) -> Response:
+    """Sign in; afterwards the page that was asked for."""
+    return _page(_login(local_path(next)))
+
+
+@router.get("/wall")
+def show_wall(
+    request: Request,
+    session: Read,
+    me: Annotated[Actor, Depends(AllowedOnPage("wall.read"))],
+    now: Now,
+) -> Response:
+    """The district, live."""
+    district = queries.district(session, me.district)
+    plan = queries.plan_in_force(session, district.code, civil_date(now, district.time_zone))
+    view = WallView(
+        district=district.name,
+        time_zone=district.time_zone,
+        scope=",".join(me.areas),
+        focus=focus(session, district.code, plan.id, me.areas),
+        basemap="/api/v1/basemap",
+        state="/api/v1/state",
+        live="/api/v1/live",
+        sign_out="/api/v1/sessions/current",
+    )
+    return _page(_wall(view))
+
+
+@router.get("/docs")
+def docs(_me: Annotated[Actor, Depends(AllowedOnPage("docs.read"))]) -> Response:
+    """The interface, to read and to try."""
+    return _page(render("docs.html"))
+
+
+@router.get("/openapi.json")
+def openapi(request: Request, _me: Annotated[Actor, Depends(Allowed("docs.read"))]) -> Response:
+    """The interface as a document."""
+    described: Callable[[], dict[str, Any]] = request.app.openapi
+    return JSONResponse(described())
+
+
+def local_path(next: str) -> str:
+    """Where to go after signing in: a path of ours, whatever was asked for."""
+    parts = urlsplit(next)
+    # Browsers read a backslash as a slash and skip control characters: //host in disguise.
+    odd = "\\" in next or any(ord(char) < 33 for char in next)
+    if parts.scheme or parts.netloc or odd or not next.startswith("/") or next.startswith("//"):
+        return HOME
+    return next
+
+
+class Files(StaticFiles):
+    """Static files: those of a pinned version are kept for good, our own are asked about again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """A file with its cache lifetime."""
+        response = await super().get_response(path, scope)
+        pinned = path.startswith("vendor/") and "@" in path
+        lifetime = f"public, max-age={_YEAR_S}, immutable" if pinned else "no-cache"
+        response.headers.setdefault("cache-control", lifetime)
+        return response
+
+
+@lru_cache(maxsize=64)
+def _wall(view: WallView) -> str:
+    return wall(view)
+
+
+def _login(next: str) -> str:
+    return render("login.html", data=page_data({"next": next}))
+
+
+def _page(html: str) -> Response:
+    nonce = secrets.token_urlsafe(18)
+    headers = Headers({"content-security-policy": policy(nonce)})
+    return HTMLResponse(with_nonce(html, nonce), headers=headers)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state a page is born from: rows and the newest number, read in one snapshot.
+
+Afterwards the page keeps it true by the feed alone: a row of a collection is replaced by the body
+(with its place) of each event about it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from api.sight import Sight
+from geo.clock import civil_date
+from geo.hierarchy import queries
+from geo.hierarchy.drawing import epoch
+from geo.ids import DistrictCode, PlanId
+from geo.outbox import latest_seq
+from geo.workforce import queries as workforce
+
+LiveRows = Callable[[Session, DistrictCode, tuple[str, ...], datetime], list[dict[str, Any]]]
+
+# The collections of the snapshot and who reads them. Events name the same collections.
+COLLECTIONS: dict[str, LiveRows] = {
+    "workers": workforce.live_rows,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """One consistent moment of a district, as one sight sees it."""
+
+    seq: int
+    epoch: UUID
+    at: datetime
+    on: str
+    district: dict[str, Any]
+    plan: PlanId
+    collections: dict[str, list[dict[str, Any]]]
+
+
+def state(session: Session, code: DistrictCode, sight: Sight, *, at: datetime) -> State:
+    """The state of a district at a moment. Raises: DistrictNotFound, NoPlanInForce."""
+    district = queries.district(session, code)
+    today = civil_date(at, district.time_zone)
+    plan = queries.plan_in_force(session, code, today)
+    collections: dict[str, list[dict[str, Any]]] = {}
+    for name, live_rows in COLLECTIONS.items():
+        rows = live_rows(session, code, sight.areas, at)
+        seen = (sight.row(name, row) for row in rows)
+        collections[name] = [row for row in seen if row is not None]
+    return State(
+        seq=latest_seq(session, code),
+        epoch=epoch(session, code),
+        at=at,
+        on=today.isoformat(),
+        district={
+            "code": district.code,
+            "name": district.name,
+            "time_zone": district.time_zone,
+            "demo": district.demo,
+        },
+        plan=plan.id,
+        collections=collections,
+    )

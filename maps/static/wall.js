@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wall: born from one snapshot, moved by the live feed alone.
+
+/* global map_wall */
+import { Ground } from "./ground.js";
+import { Labels } from "./labels.js";
+import { follow, json } from "./live.js";
+import { Overview } from "./overview.js";
+import { Panels } from "./panels.js";
+import { People } from "./people.js";
+import { Store } from "./store.js";
+import { otherLanguage, span, speak, t } from "./words.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+// @ts-ignore: folium names the map.
+const map = map_wall;
+const store = new Store();
+const ground = new Ground(map);
+const people = new People(map, store);
+const labels = new Labels(map, ground);
+const overview = new Overview(map, ground, store, document.getElementById("overview"));
+const names = new Map();
+const cellName = (code) => (code ? (names.get(code) ?? code) : "");
+const panels = new Panels(store, who, cellName, page.time_zone);
+
+let link = "connecting";
+let lastEvent = 0;
+let lastSeen = 0;
+
+/** @param {string} worker */
+function who(worker) {
+  return store.all("workers").get(worker)?.name ?? t("somebody");
+}
+
+/** Show where most people live, beside the panels and not below them. */
+function home() {
+  const [west, south, east, north] = page.focus;
+  const wide = matchMedia("(min-width: 1100px)").matches;
+  const left = wide ? document.querySelector(".left").getBoundingClientRect().right : 0;
+  const right = wide ? innerWidth - document.querySelector(".right").getBoundingClientRect().left : 0;
+  const top = document.querySelector(".bar").getBoundingClientRect().bottom;
+  map.fitBounds([[south, west], [north, east]], {
+    paddingTopLeft: [left, top],
+    paddingBottomRight: [right, 0],
+    animate: false,
+  });
+}
+
+async function reload() {
+  show("connecting");
+  const state = await json(page.state);
+  store.begin(state);
+  lastSeen = Date.now();
+  people.begin();
+  everything();
+  document.documentElement.dataset.seq = String(state.seq);
+  return { seq: state.seq, epoch: state.epoch };
+}
+
+function everything() {
+  ground.cover(panels.covered());
+  panels.figures();
+  panels.incidents();
+  overview.draw();
+}
+
+/** @param {import("./live.js").Message[]} messages */
+function happened(messages) {
+  lastSeen = Date.now();
+  let facts = false;
+  for (const { event, data } of messages) {
+    if (event === "position") {
+      store.move(data);
+      people.move(data);
+    } else if (event !== "hello") {
+      facts = true;
+      lastEvent = Date.now();
+      const before = store.apply(data);
+      panels.tick(data, before);
+      if (data.collection === "check_ins" && !before) people.checkedIn(data.body);
+      document.documentElement.dataset.seq = String(data.seq);
+    }
+  }
+  if (facts) {
+    people.changed();
+    everything();
+  }
+}
+
+/** @param {string} state */
+function show(state) {
+  link = state;
+  tell();
+}
+
+/** The clock, and how old this picture is. */
+function tell() {
+  const now = new Date(store.now());
+  const zone = { timeZone: page.time_zone };
+  const chinese = document.documentElement.lang !== "en";
+  document.getElementById("clock").textContent = panels.time.format(now);
+  document.getElementById("date").textContent = new Intl.DateTimeFormat(
+    chinese ? "zh-CN" : "en-GB",
+    { ...zone, year: "numeric", month: "long", day: "numeric", weekday: "short" },
+  ).format(now);
+
+  const indicator = document.getElementById("link");
+  indicator.dataset.state = link;
+  const age = lastEvent ? span(Date.now() - lastEvent) : "";
+  document.getElementById("link-text").textContent =
+    link === "live" && lastEvent ? t("link.live_since", { age }) : t(`link.${link}`);
+  const alarm = document.getElementById("alarm");
+  const cut = lastSeen > 0 && link !== "live" && Date.now() - lastSeen > 3000;
+  alarm.hidden = !(cut || link === "ended");
+  document.body.classList.toggle("cut", !alarm.hidden);
+  if (!alarm.hidden) {
+    const time = panels.time.format(new Date(lastSeen + store.ahead));
+    alarm.textContent =
+      link === "ended"
+        ? t("alarm.signed_out")
+        : t("alarm.lost", { time, age: span(Date.now() - lastSeen) });
+  }
+}
+
+/** Once a while: positions grow stale, ages grow, and at midnight today's check-ins are over. */
+function age() {
+  const today = new Intl.DateTimeFormat("sv-SE", { timeZone: page.time_zone }).format(store.now());
+  if (store.on && today !== store.on) {
+    store.on = today;
+    store.all("check_ins").clear();
+    people.marks.redraw();
+  }
+  people.changed();
+  everything();
+}
+
+/** The ground has come, or more of it. */
+function drawn() {
+  for (const { properties } of ground.data.cells?.features ?? []) {
+    names.set(properties.code, properties.name);
+  }
+  panels.cells = names.size;
+  labels.read();
+  overview.read();
+  ground.covered.clear();
+  everything();
+  document.documentElement.dataset.ready = "true";
+}
+
+async function main() {
+  speak();
+  ground.drawn = drawn;
+  // Fetches the ground that this first place needs.
+  home();
+  tell();
+  setInterval(tell, 1000);
+  setInterval(age, 5000);
+  addEventListener("resize", home);
+  map.on("mousemove", (event) => hint(event.containerPoint));
+  document.getElementById("language").addEventListener("click", () => {
+    otherLanguage();
+    people.flag();
+    everything();
+    tell();
+  });
+  document.getElementById("leave").addEventListener("click", async () => {
+    await fetch(page.sign_out, { method: "DELETE" });
+    location.assign("/login");
+  });
+  await follow(page.live, { reload, happened, link: show });
+  tell();
+}
+
+/** @param {{x: number, y: number}} point */
+function hint(point) {
+  const worker = people.under(point);
+  const box = document.getElementById("hint");
+  box.hidden = !worker;
+  if (!worker) return;
+  const row = store.all("workers").get(worker);
+  const position = store.all("positions").get(worker);
+  box.textContent = [
+    who(worker),
+    cellName(row?.cells[0]?.cell),
+    span(store.now() - Date.parse(position.observed_at)),
+  ].join(" · ");
+  box.style.left = `${point.x}px`;
+  box.style.top = `${point.y}px`;
+}
+
+main();

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pages say, in Chinese first and in English.
+
+/** @typedef {"zh"|"en"} Language */
+
+/** @type {Record<string, [string, string]>} */
+const WORDS = {
+  product: ["网格", "Wangge"],
+  product_says: ["社区网格管理与服务平台", "Community grid service"],
+  username: ["用户名", "User name"],
+  password: ["密码", "Password"],
+  sign_in: ["登录", "Sign in"],
+  signing_in: ["正在登录…", "Signing in…"],
+  no_service: ["连不上服务，请稍后再试。", "The service cannot be reached; try again."],
+  sign_out: ["退出", "Sign out"],
+  other_language: ["EN", "中文"],
+
+  title: ["网格态势", "Grid overview"],
+  simulated: ["模拟数据", "Simulated"],
+  overview: ["全区", "District"],
+  legend: ["图例", "Legend"],
+  fresh: ["在岗", "On duty"],
+  engaged: ["处置中", "Engaged"],
+  stale: ["位置过时", "Stale position"],
+  inside: ["界内", "Inside"],
+  uncertain: ["存疑", "Uncertain"],
+  outside: ["界外", "Outside"],
+  emergency: ["紧急事件", "Emergency"],
+  urgent: ["加急事件", "Urgent"],
+  normal: ["一般事件", "Normal"],
+  covered: ["今日已打卡网格", "Checked in today"],
+
+  on_duty: ["在岗网格员", "Workers on duty"],
+  covered_cells: ["今日已打卡网格", "Cells checked in today"],
+  check_ins: ["今日打卡", "Check-ins today"],
+  open_incidents: ["未结事件", "Open incidents"],
+  linkups: ["正在连线", "Linkups under way"],
+  incidents: ["未结事件", "Open incidents"],
+  no_incidents: ["当前没有未结事件", "Nothing is open"],
+  ticker: ["最新动态", "Latest"],
+
+  "status.unlocated": ["待定位", "to be located"],
+  "status.open": ["待连线", "open"],
+  "status.linked": ["已连线", "linked"],
+  "status.closed": ["已结案", "closed"],
+  "ask.asked": ["呼叫中", "asked"],
+  "ask.accepted": ["已接受", "accepted"],
+  "ask.arrived": ["已到场", "arrived"],
+  "ask.declined": ["已谢绝", "declined"],
+  "ask.timed_out": ["未应答", "no answer"],
+  "ask.late": ["迟到的应答", "late"],
+  "ask.released": ["已解除", "released"],
+
+  "link.connecting": ["正在连接…", "Connecting…"],
+  "link.live": ["实时", "Live"],
+  "link.live_since": ["实时 · 最近动态 {age}前", "Live · last event {age} ago"],
+  "link.lost": ["连接中断", "Connection lost"],
+  "alarm.lost": [
+    "连接中断，画面停在 {time}，已过 {age}，正在重新连接",
+    "Connection lost. This picture is of {time}, {age} ago. Reconnecting.",
+  ],
+  "alarm.signed_out": ["登录已失效，请重新登录", "The session has ended; sign in again"],
+
+  "said.on_duty": ["{who} 上岗", "{who} went on duty"],
+  "said.off_duty": ["{who} 下岗", "{who} went off duty"],
+  "said.check_in": ["{who} 打卡 · {verdict}", "{who} checked in · {verdict}"],
+  "said.check_in_refused": ["{who} 打卡未通过 · {verdict}", "{who}: check-in refused · {verdict}"],
+  "said.unassigned": ["无网格", "no cell"],
+  "said.incident_new": ["新事件 · {title}", "Reported · {title}"],
+  "said.incident": ["{title} · {status}", "{title} · {status}"],
+  "said.calling": ["{title} · 呼叫 {count} 人", "{title} · calling {count}"],
+  "said.lead": ["{title} · {who} 前往", "{title} · {who} takes it"],
+  "said.arrived": ["{title} · {who} 到场", "{title} · {who} arrived"],
+  "said.ring": ["{title} · 扩大到第 {ring} 圈", "{title} · ring {ring}"],
+  "said.plan": ["网格方案有更新", "The plan of the grid has changed"],
+
+  somebody: ["网格员", "A worker"],
+  seconds: ["{n} 秒", "{n} s"],
+  minutes: ["{n} 分", "{n} min"],
+  hours: ["{n} 小时", "{n} h"],
+};
+
+const KEY = "wangge-language";
+
+/** @returns {Language} */
+export function language() {
+  return localStorage.getItem(KEY) === "en" ? "en" : "zh";
+}
+
+/** Speak the other language from now on, here and on the next page. */
+export function otherLanguage() {
+  localStorage.setItem(KEY, language() === "zh" ? "en" : "zh");
+  speak();
+}
+
+/**
+ * The words for a key; `{name}` in them is filled in.
+ * @param {string} key
+ * @param {Record<string, string|number>} [fields]
+ */
+export function t(key, fields = {}) {
+  const said = WORDS[key]?.[language() === "en" ? 1 : 0] ?? key;
+  return said.replace(/\{(\w+)\}/g, (_, name) => String(fields[name] ?? ""));
+}
+
+/** Put the words of the chosen language on everything that is marked for them. */
+export function speak() {
+  document.documentElement.lang = language() === "en" ? "en" : "zh-CN";
+  for (const marked of document.querySelectorAll("[data-t]")) {
+    marked.textContent = t(/** @type {HTMLElement} */ (marked).dataset.t ?? "");
+  }
+  const button = document.getElementById("language");
+  if (button) button.textContent = t("other_language");
+}
+
+/**
+ * A span of time in the largest fitting unit.
+ * @param {number} ms
+ */
+export function span(ms) {
+  const s = Math.max(0, Math.round(ms / 1000));
+  if (s < 120) return t("seconds", { n: s });
+  if (s < 7200) return t("minutes", { n: Math.round(s / 60) });
+  return t("hours", { n: Math.round(s / 3600) });
+}
