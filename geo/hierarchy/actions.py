@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import exists, insert, select, update
