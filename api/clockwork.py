@@ -14,7 +14,6 @@ from datetime import datetime
 
 import structlog
 from geo.incidents.actions import time_out_due
-from geo.tracking.actions import ensure_partitions, erase_expired
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -25,6 +24,7 @@ from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
+from geo.tracking.actions import ensure_partitions, erase_expired
 
 log = structlog.get_logger()
 

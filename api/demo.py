@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from geo.gazetteer.actions import install_places
-from geo.interchange.folder import DistrictFolder, read_district_folder
-from geo.patrol.actions import install_checkpoints, install_policy
 from sqlalchemy.orm import Session
 
 from api.code import CHECKOUT
@@ -25,10 +22,13 @@ from geo.clock import SystemClock, civil_day
 from geo.columns import Origin
 from geo.crs import geometry_to_metres, metric_srid
 from geo.db import Database
+from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.hierarchy.queries import districts
 from geo.hierarchy.rules import Area
 from geo.ids import CellCode, DistrictCode, Level, WorkerId
+from geo.interchange.folder import DistrictFolder, read_district_folder
+from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.workforce.actions import install_workers

@@ -16,10 +16,13 @@ from api.metrics import Counted
 from api.routes import (
     areas,
     basemap,
+    check_ins,
+    checkpoints,
     devices,
     geocode,
     health,
     live,
+    patrol,
     positions,
     sessions,
     state,
@@ -32,7 +35,20 @@ from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
-ROUTERS = (areas, basemap, devices, geocode, live, positions, sessions, state, workers)
+ROUTERS = (
+    areas,
+    basemap,
+    check_ins,
+    checkpoints,
+    devices,
+    geocode,
+    live,
+    patrol,
+    positions,
+    sessions,
+    state,
+    workers,
+)
 
 
 def build(

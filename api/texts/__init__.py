@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, interchange, live, workforce
+from api.texts import common, interchange, live, patrol, workforce
 
 
 class Language(StrEnum):
@@ -30,6 +30,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **common.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,
+    **patrol.TEXTS,
     **workforce.TEXTS,
 }
 
