@@ -13,10 +13,12 @@ from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
+from geo.columns import Origin
 from geo.db import Database, migrate
 from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.ids import WorkerId
+from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
 from geo.workforce.actions import install_workers
@@ -84,6 +86,13 @@ def install_town(session: object) -> None:
         on_duty_since=town.DUTY_SINCE,
         at=town.MORNING,
     )
+    install_policy(session, district=town.DISTRICT, since=town.ASSIGNED_SINCE)  # type: ignore[arg-type]
+    install_checkpoints(
+        session,  # type: ignore[arg-type]
+        district=town.DISTRICT,
+        checkpoints=town.checkpoints(),
+        at=town.ASSIGNED_SINCE,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +154,11 @@ def sign_in(database: Database, client: TestClient, clock: SetClock) -> SignIn:
     """Make an account and sign in: `sign_in(Role.ADMIN)` answers the headers to send."""
 
     def signed_in(
-        role: Role, *, scope: str | None = town.DISTRICT, worker: WorkerId | None = None
+        role: Role,
+        *,
+        scope: str | None = town.DISTRICT,
+        worker: WorkerId | None = None,
+        origin: Origin = Origin.REAL,
     ) -> dict[str, str]:
         username = f"{role}-{uuid4().hex[:8]}"
         with database.transaction() as session:
@@ -159,6 +172,7 @@ def sign_in(database: Database, client: TestClient, clock: SetClock) -> SignIn:
                 scope=None if worker else scope,
                 worker=worker,
                 at=clock.now(),
+                origin=origin,
             )
         answer = client.post("/api/v1/sessions", json={"username": username, "password": PASSWORD})
         client.cookies.clear()
