@@ -13,11 +13,13 @@ from api.kinds import PAGE, written
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.crs import Fix, Point
-from geo.ids import IncidentId
+from geo.ids import CheckInId, IncidentId
 from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.linkups import accept_linkup
 from geo.incidents.queries import linkups_of
 from geo.incidents.rules import Report, SaidPlace, Severity
+from geo.patrol.check_ins import take_check_in
+from geo.patrol.records import Claim
 from geo.tracking.actions import store_positions
 from geo.units import Metres
 from geo.workforce.actions import set_duty, update_worker
@@ -94,7 +96,7 @@ def act(served: Served, clock: SetClock, seed: int) -> None:
 
 
 def see_all(served: Served, clock: SetClock) -> None:
-    """Everybody goes on duty and is seen in the middle of his cell."""
+    """Everybody goes on duty, is seen in the middle of his cell and checks in there."""
     now = clock.now()
     for number, worker in enumerate(town.WORKERS.values()):
         actor = town.actor(Role.WORKER, worker=worker)
@@ -105,6 +107,9 @@ def see_all(served: Served, clock: SetClock) -> None:
             set_duty(session, actor=actor, worker=worker, on=True, duty_at=now, at=now)
         with served.database.transaction() as session:
             store_positions(session, actor=actor, items=[(worker, fix)], at=now)
+        claim = Claim(id=CheckInId(uuid4()), worker=worker, checkpoint=None, fix=fix)
+        with served.database.transaction() as session:
+            take_check_in(session, actor=actor, claim=claim, at=now)
 
 
 def emergency(served: Served, clock: SetClock, east_m: float, north_m: float) -> None:
