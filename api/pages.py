@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.deps import Allowed, Now, Read
+from api.sight import Sight
 from geo.accounts.rules import Actor
 from geo.clock import civil_date
 from geo.errors import NotSignedIn
@@ -86,6 +87,7 @@ def show_wall(
         state="/api/v1/state",
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
+        people=Sight.of(me).people,
         fresh_s=FRESH_FOR.total_seconds(),
     )
     return _page(_wall(view))

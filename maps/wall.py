@@ -18,7 +18,7 @@ _BUILDINGS_FROM = 14.75
 @dataclass(frozen=True)
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
-    than `fresh_s` seconds is shown as stale."""
+    than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown."""
 
     district: str
     time_zone: str
@@ -29,6 +29,7 @@ class WallView:
     live: str
     sign_out: str
     fresh_s: float
+    people: bool
 
 
 def wall(view: WallView) -> str:

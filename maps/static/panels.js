@@ -4,6 +4,8 @@
 import { span, t } from "./words.js";
 
 const TICKER_LENGTH = 40;
+// More would leave no room for what just happened.
+const LISTED = 4;
 // States of an ask by which a worker has taken the incident.
 const TOOK = new Set(["accepted", "arrived"]);
 
@@ -72,7 +74,10 @@ export class Panels {
   incidents() {
     const list = document.getElementById("incidents");
     const open = this.store.incidents();
-    list.replaceChildren(...open.slice(0, 6).map((incident) => this.incident(incident)));
+    list.replaceChildren(...open.slice(0, LISTED).map((incident) => this.incident(incident)));
+    if (open.length > LISTED) {
+      list.append(make("li", "more", t("more_incidents", { count: open.length - LISTED })));
+    }
     document.getElementById("no-incidents").hidden = open.length > 0;
   }
 

@@ -38,6 +38,7 @@ const WORDS = {
   connected: ["已连线", "Connected"],
   incidents: ["未结事件", "Open incidents"],
   no_incidents: ["当前没有未结事件", "Nothing is open"],
+  more_incidents: ["另有 {count} 件", "and {count} more"],
   ticker: ["最新动态", "Latest"],
 
   "status.unlocated": ["待定位", "to be located"],

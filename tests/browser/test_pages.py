@@ -111,6 +111,9 @@ def test_the_wall_shows_the_town(visit: Open, role: Role) -> None:
     expect(page.locator("#cells")).to_have_text("9")
     expect(page.locator("#on-duty")).to_have_text("8")
     expect(page.locator("#alarm")).to_be_hidden()
+    # Where people are is not for everybody, nor is how fresh that is.
+    states = page.locator(".parts.states")
+    expect(states).to_be_visible() if role is Role.ADMIN else expect(states).to_be_hidden()
 
 
 def test_going_on_duty_shows_without_loading_anything(
