@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api import cli_accounts
+from api import cli_accounts, cli_exchange
 from api.say import Teller
+from api.texts import Language
 from geo.errors import GeoError
 from geo.service_user import SetUpError
 from geo.settings import Settings
@@ -125,6 +126,8 @@ def test(context: typer.Context) -> None:
 
 
 app.add_typer(cli_accounts.app, name="accounts")
+app.command("import")(cli_exchange.bring_in)
+app.command("export")(cli_exchange.take_out)
 
 
 @app.command()
@@ -137,13 +140,18 @@ def version() -> None:
         print(project["project"]["version"])
 
 
-def in_words(error: GeoError) -> str:
-    """What was refused, in the language of the terminal; Chinese unless it says English."""
-    from api.texts import Language, say
+def language() -> Language:
+    """The language of the terminal; Chinese unless it says English."""
 
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    language = Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
-    said = say(error.code, error.fields, language)
+    return Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
+
+
+def in_words(error: GeoError) -> str:
+    """What was refused, in the language of the terminal; Chinese unless it says English."""
+    from api.texts import say
+
+    said = say(error.code, error.fields, language())
     return f"{said.title}: {said.detail} [{error.code}]"
 
 
