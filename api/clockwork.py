@@ -21,7 +21,6 @@ from api.logs import configure
 from geo.accounts.actions import forget_expired
 from geo.clock import Clock, SystemClock
 from geo.db import Database
-from geo.incidents.actions import time_out_due
 from geo.incidents.linkups import time_out_due
 from geo.reactions import REACTIONS
 from geo.settings import Settings
