@@ -27,9 +27,11 @@ from geo.sim.acts import (
 from geo.sim.day import Day
 from geo.sim.stories import WRITTEN_OFF
 
-LOOKS_EVERY = timedelta(seconds=15)
+# A ring lasts some 20 s: who is asked in the next one must hear of it in time.
+LOOKS_EVERY = timedelta(seconds=5)
 # Nobody came: it goes to another office.
 GIVES_UP_AFTER = timedelta(minutes=6)
+LOOKS_SELDOM = timedelta(seconds=30)
 LEFTOVER_OUTCOME = "已处置完毕"
 
 Plan = Callable[[Act], None]
@@ -47,8 +49,9 @@ class Case:
     lead: UUID | None = None
     attempts: int = 0
     placed: bool = False
-    waiting: set[tuple[UUID, UUID]] = field(default_factory=set)
-    """(linkup, worker) of those who have been asked and whose answer is settled."""
+    settled: set[tuple[UUID, UUID]] = field(default_factory=set)
+    """(linkup, worker) of those who were asked and will answer as they will."""
+    will_look: bool = False
 
 
 class Officer:
@@ -104,6 +107,7 @@ class Officer:
                     soon = now + self._day.patience(incident, "leftover", 5, 150)
                     self._plan(CloseIncident(at=soon, incident=incident, outcome=LEFTOVER_OUTCOME))
                 else:
+                    self.cases[incident].will_look = True
                     self._plan(LookAfter(at=now, incident=incident))
 
     async def clear_up(self, now: datetime) -> None:
@@ -157,15 +161,17 @@ class Officer:
         for ask in linkup["asked"]:
             worker = UUID(ask["worker"])
             if ask["state"] in ("accepted", "arrived"):
-                case.lead = worker
-            if ask["state"] != "asked" or (linkup_id, worker) in case.waiting:
+                self._taken(case, linkup_id, worker, now)
+            if ask["state"] != "asked" or (linkup_id, worker) in case.settled:
                 continue
-            case.waiting.add((linkup_id, worker))
+            case.settled.add((linkup_id, worker))
             answer = self._day.answer(case.incident, worker)
             if answer is not None:
+                asked_at = datetime.fromisoformat(ask["asked_at"])
                 self._plan(
                     AnswerLinkup(
-                        at=now + timedelta(seconds=answer.after_s),
+                        # Heard of late, he hurries: the answer clock runs since he was asked.
+                        at=max(now, asked_at + timedelta(seconds=answer.after_s)),
                         worker=worker,
                         incident=case.incident,
                         linkup=linkup_id,
@@ -173,8 +179,33 @@ class Officer:
                         reason=answer.reason,
                     )
                 )
-        if case.lead is None:
-            self._plan(LookAfter(at=now + LOOKS_EVERY, incident=case.incident))
+        if case.lead not in self._cast.tokens:
+            self._look_again(case, now)
+
+    def _taken(self, case: Case, linkup: UUID, worker: UUID, now: datetime) -> None:
+        """Somebody leads: one of ours goes there; somebody else does as he likes."""
+        if case.lead is not None:
+            return
+        case.lead = worker
+        if worker not in self._cast.tokens:
+            return
+        self.accepted += 1
+        there = self._day.call(worker, now, *case.place) if case.place else None
+        self._plan(
+            Arrive(
+                at=there or now + timedelta(seconds=60),
+                worker=worker,
+                incident=case.incident,
+                linkup=linkup,
+            )
+        )
+
+    def _look_again(self, case: Case, now: datetime) -> None:
+        """Plan one more look; seldom where nothing has happened for long."""
+        if not case.will_look:
+            case.will_look = True
+            pause = LOOKS_EVERY if now - case.since < GIVES_UP_AFTER else LOOKS_SELDOM
+            self._plan(LookAfter(at=now + pause, incident=case.incident))
 
     async def _begin(self, act: BeginLinkup, now: datetime) -> None:
         case = self.cases.get(act.incident)
@@ -187,7 +218,7 @@ class Officer:
             self._hear_linkup(case, said.body, now)
         else:
             # Nobody is there to be asked, or somebody was quicker.
-            self._plan(LookAfter(at=now + LOOKS_EVERY, incident=act.incident))
+            self._look_again(case, now)
 
     async def _answer(self, act: AnswerLinkup, now: datetime) -> None:
         case = self.cases.get(act.incident)
@@ -199,21 +230,8 @@ class Officer:
             await self._by_phone("decline", act.worker, path, body)
             return
         said = await self._by_phone("accept", act.worker, f"/linkups/{act.linkup}/accept")
-        if not said.good or not _leads(said.body, act.worker):
-            return
-        case.lead = act.worker
-        self.accepted += 1
-        there = None
-        if case.place is not None:
-            there = self._day.call(act.worker, now, *case.place)
-        self._plan(
-            Arrive(
-                at=there or now + timedelta(seconds=60),
-                worker=act.worker,
-                incident=act.incident,
-                linkup=act.linkup,
-            )
-        )
+        if said.good and _leads(said.body, act.worker):
+            self._taken(case, act.linkup, act.worker, now)
 
     async def _arrive(self, act: Arrive, now: datetime) -> None:
         case = self.cases.get(act.incident)
@@ -224,11 +242,14 @@ class Officer:
             later = now + self._day.patience(act.incident, "handle", 40, 180)
             self._plan(CloseIncident(at=later, incident=act.incident, outcome=case.outcome))
         else:
-            self._plan(LookAfter(at=now + LOOKS_EVERY, incident=act.incident))
+            self._look_again(case, now)
 
     async def _look_after(self, act: LookAfter, now: datetime) -> None:
         case = self.cases.get(act.incident)
-        if case is None or (case.ours and case.lead is not None):
+        if case is None:
+            return
+        case.will_look = False
+        if case.ours and case.lead in self._cast.tokens:
             return
         if case.ours and now - case.since > GIVES_UP_AFTER:
             await self._close(
@@ -240,8 +261,8 @@ class Officer:
             self._forget(case, now)
             return
         self._look_at(act.incident, said, now)
-        if not case.ours and act.incident in self.cases:
-            self._plan(LookAfter(at=now + LOOKS_EVERY, incident=act.incident))
+        if act.incident in self.cases and (not case.ours or case.lead is not None):
+            self._look_again(case, now)
 
     async def _close(self, act: CloseIncident, now: datetime) -> None:
         case = self.cases.get(act.incident)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import SYSTEM_ACTOR
+from geo.bulk import copy_rows
 from geo.columns import Origin
 from geo.crs import metric_srid, on_grid
 from geo.hierarchy.queries import plan_in_force
@@ -221,7 +222,7 @@ def _insert_areas(
         pg_insert(AreaCodeRow).on_conflict_do_nothing(),
         [{"district": district, "code": area.code, "issued_on": issued_on} for area in ordered],
     )
-    _insert_many(
+    copy_rows(
         session,
         AreaRow,
         [
@@ -244,7 +245,7 @@ def _insert_areas(
 def _insert_buildings(
     session: Session, district: DistrictCode, plan: PlanId, buildings: Sequence[Building]
 ) -> None:
-    _insert_many(
+    copy_rows(
         session,
         BuildingRow,
         [
@@ -264,7 +265,7 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-    _insert_many(
+    copy_rows(
         session,
         PlacementRow,
         [
@@ -278,11 +279,6 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-
-
-def _insert_many(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def _gridded(area: Area) -> Area:

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from api.feed import POSITIONS_CHANNEL
 from geo.accounts.rules import Role
 from geo.clock import SetClock
+from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
 from geo.workforce.actions import set_duty, update_worker
 from tests import town
 from tests.browser.conftest import Open, Watched

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from api.feed import POSITIONS_CHANNEL
 from geo.accounts.actions import disable_account
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.columns import Origin
 from geo.db import Database
 from geo.outbox import KINDS, Event, latest_seq, record
+from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
 from geo.workforce.rules import WorkerChanged
 from tests import town
 from tests.serving import Reader, Served, serving
@@ -206,7 +206,6 @@ def test_positions_pass_without_a_number_and_in_scope(served: Served) -> None:
             "lat": 41.4,
             "accuracy_m": 8.0,
             "observed_at": instant,
-            "cell": town.S1,
         }
         assert next(watching.messages()).comment is not None
 
