@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from geo.patrol.actions import install_checkpoints, install_policy
 from sqlalchemy.orm import Session
 
 from api.code import CHECKOUT
@@ -29,6 +28,7 @@ from geo.hierarchy.queries import districts
 from geo.hierarchy.rules import Area
 from geo.ids import CellCode, DistrictCode, Level, WorkerId
 from geo.interchange.folder import DistrictFolder, read_district_folder
+from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.workforce.actions import install_workers

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors to RFC 9457 problems: families of the domain to HTTP status, in one table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -114,15 +114,7 @@ def install(app: FastAPI) -> None:
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         if any(found["type"] == "json_invalid" for found in error.errors()):
             return problem(request, 400, "body.malformed")
-        errors = [
-            {
-                "where": ".".join(_clean(str(part)) for part in found["loc"]),
-                "kind": found["type"],
-                "message": _clean(found["msg"]),
-            }
-            for found in error.errors()[:50]
-        ]
-        fields = {"count": len(error.errors()), "errors": errors}
+        fields = invalid_fields(error.errors())
         return problem(request, 422, "request.invalid", fields)
 
     @app.exception_handler(HTTPException)
@@ -147,6 +139,19 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:
         return _internal(request, error)
+
+
+def invalid_fields(found: Sequence[Any]) -> dict[str, Any]:
+    """What is wrong with a body, by pydantic's list: where, which kind, in words; never values."""
+    errors = [
+        {
+            "where": ".".join(_clean(str(part)) for part in one["loc"]),
+            "kind": one["type"],
+            "message": _clean(one["msg"]),
+        }
+        for one in found[:50]
+    ]
+    return {"count": len(found), "errors": errors}
 
 
 def _internal(request: Request, error: Exception) -> Response:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes that several routes share: strict bodies, points, fixes, instants."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -35,6 +35,15 @@ ShortText = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_no_control),
 ]
+
+
+def _day_in_years_of_record(on: date) -> date:
+    if not 2000 <= on.year <= 2200:
+        raise ValueError("the year must lie between 2000 and 2200")
+    return on
+
+
+Day = Annotated[date, AfterValidator(_day_in_years_of_record)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_years_of_record)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -58,6 +67,21 @@ def id_cursor(cursor: str | None) -> UUID | None:
         return None if cursor is None else UUID(cursor)
     except ValueError as error:
         raise CursorMalformed() from error
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant_cursor(at: datetime) -> str:
+    """An instant as part of a cursor: microseconds since 1970."""
+    return str((at - _EPOCH) // timedelta(microseconds=1))
+
+
+def instant_of(cursor: str) -> datetime:
+    """What `instant_cursor` made. Raises: CursorMalformed."""
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 17:
+        raise CursorMalformed()
+    return _EPOCH + timedelta(microseconds=int(cursor))
 
 
 class Body(BaseModel):

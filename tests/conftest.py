@@ -18,6 +18,7 @@ from geo.db import Database, migrate
 from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.ids import WorkerId
+from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
 from geo.workforce.actions import install_workers
@@ -84,6 +85,13 @@ def install_town(session: object) -> None:
         assigned_since=town.ASSIGNED_SINCE,
         on_duty_since=town.DUTY_SINCE,
         at=town.MORNING,
+    )
+    install_policy(session, district=town.DISTRICT, since=town.ASSIGNED_SINCE)  # type: ignore[arg-type]
+    install_checkpoints(
+        session,  # type: ignore[arg-type]
+        district=town.DISTRICT,
+        checkpoints=town.checkpoints(),
+        at=town.ASSIGNED_SINCE,
     )
 
 

@@ -15,7 +15,8 @@ of 下街道. Cells are numbered west to east in each row.
     0 +-----+-----+-----+
 
 Each cell has one holder, named by the cell: `WORKERS["N1"]` is 王芳. All are on duty since 07:30,
-but for 陈晨 of S3, who is off duty.
+but for 陈晨 of S3, who is off duty. In the middle of each cell stands a checkpoint with a radius of
+30 m, `CHECKPOINTS["N1"]`.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +29,9 @@ from geo.accounts.rules import Actor, Role
 from geo.crs import degrees, geometry_to_degrees, on_grid
 from geo.gazetteer.rules import Landmark, Street, Terrain, TerrainKind
 from geo.hierarchy.rules import Area, Building
-from geo.ids import AreaCode, CellCode, DistrictCode, WorkerId, level_of, parent_of
+from geo.ids import AreaCode, CellCode, CheckpointId, DistrictCode, WorkerId, level_of, parent_of
+from geo.patrol.rules import CheckpointSite
+from geo.units import Metres
 from geo.workforce.rules import AssignmentRole, Held, NewWorker
 
 DISTRICT = DistrictCode("210503")
@@ -76,6 +79,11 @@ WORKERS = {
     for number, name in enumerate(WORKER_NAMES, start=1)
 }
 OFF_DUTY = "S3"
+CHECKPOINTS = {
+    name: CheckpointId(UUID(f"00000000-0000-4000-8000-0000000001{number:02d}"))
+    for number, name in enumerate(CELLS, start=1)
+}
+CHECKPOINT_RADIUS = Metres(30)
 
 
 def point(east_m: float, north_m: float) -> tuple[float, float]:
@@ -156,6 +164,18 @@ def workers() -> list[NewWorker]:
         )
         for name, said in WORKER_NAMES.items()
     ]
+
+
+def checkpoints() -> list[CheckpointSite]:
+    """One in the middle of each cell, with a radius of 30 m."""
+    made = []
+    for name, cell in CELLS.items():
+        lon, lat = point(int(name[1]) * 100 - 50, ROWS[name[0]][1] + 50)
+        site = CheckpointSite(
+            CHECKPOINTS[name], cell, f"{name}-1", "凉亭", lon, lat, CHECKPOINT_RADIUS
+        )
+        made.append(site)
+    return made
 
 
 def streets() -> list[Street]:

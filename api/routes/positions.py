@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Positions of workers on duty, and the tracks they leave."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,17 @@ from fastapi import APIRouter, Query
 from pydantic import Field, StringConstraints
 
 from api.deps import Now, Write, allowed
-from api.shapes import Answer, Body, CursorMalformed, FixBody, Instant, Limit, Page
+from api.shapes import (
+    Answer,
+    Body,
+    Cursor,
+    FixBody,
+    Instant,
+    Limit,
+    Page,
+    instant_cursor,
+    instant_of,
+)
 from geo.accounts.rules import Actor
 from geo.crs import System
 from geo.ids import WorkerId
@@ -90,7 +100,7 @@ def track(
     purpose: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), Query()
     ],
-    cursor: Annotated[str | None, Query(max_length=40)] = None,
+    cursor: Cursor = None,
     limit: Limit = 500,
 ) -> Page[TrackFixAnswer]:
     """Fixes of a worker's duty time, oldest first. Who reads, and what for, is kept on record."""
@@ -98,7 +108,7 @@ def track(
         session,
         actor=me,
         worker=WorkerId(worker),
-        begins_at=_going_on(cursor, begins_at),
+        begins_at=begins_at if cursor is None else max(begins_at, instant_of(cursor)),
         ends_at=ends_at,
         purpose=purpose,
         limit=limit + 1,
@@ -107,14 +117,5 @@ def track(
     following = found[limit].observed_at if len(found) > limit else None
     return Page(
         items=[TrackFixAnswer.model_validate(fix) for fix in found[:limit]],
-        next=None if following is None else f"{following.timestamp():.6f}",
+        next=None if following is None else instant_cursor(following),
     )
-
-
-def _going_on(cursor: str | None, begins_at: datetime) -> datetime:
-    if cursor is None:
-        return begins_at
-    try:
-        return max(begins_at, datetime.fromtimestamp(float(cursor), UTC))
-    except (ValueError, OverflowError, OSError) as error:
-        raise CursorMalformed() from error

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, incidents, interchange, live, workforce
+from api.texts import common, incidents, interchange, live, patrol, workforce
 
 
 class Language(StrEnum):
@@ -31,6 +31,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **incidents.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,
+    **patrol.TEXTS,
     **workforce.TEXTS,
 }
 

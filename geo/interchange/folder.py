@@ -25,6 +25,7 @@ from geo.interchange.rules import (
     Repair,
     ValueBad,
 )
+from geo.patrol.rules import CheckpointSite
 from geo.units import Metres
 
 TERRAIN_LAYERS = {
@@ -39,19 +40,6 @@ _KINDS = {
     "landmarks": ("Point",),
     "checkpoints": ("Point",),
 }
-
-
-@dataclass(frozen=True)
-class CheckpointSite:
-    """A fixed point to check in at. `lon`, `lat` in WGS-84 degrees."""
-
-    id: CheckpointId
-    cell: CellCode
-    code: str
-    name: str
-    lon: float
-    lat: float
-    radius_m: Metres
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-in evidence, policy and verdict: a pure function that always gives its reasons."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-import shapely
-
-from geo.crs import Fix, Point, System, metres, to_wgs84
+from geo.crs import Fix, Point, System, to_wgs84
 from geo.ids import CellCode, CheckpointId
-from geo.patrol.grid import Cell, PlanGrid
+from geo.patrol.grid import Cell, PlanGrid, Spot
 from geo.units import Metres
 
 
@@ -45,6 +44,25 @@ class Policy:
     late_after: timedelta = timedelta(hours=72)
     offline_after: timedelta = timedelta(minutes=10)
     ahead_up_to: timedelta = timedelta(seconds=120)
+
+    def as_fields(self) -> dict[str, Any]:
+        """JSON values; durations in seconds."""
+        return {
+            name: value.total_seconds() if isinstance(value, timedelta) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_fields(cls, said: Mapping[str, Any]) -> "Policy":
+        """A policy from what `as_fields` made; a field it does not name keeps its default."""
+        values: dict[str, Any] = {
+            field.name: timedelta(seconds=said[field.name])
+            if isinstance(field.default, timedelta)
+            else said[field.name]
+            for field in fields(cls)
+            if field.name in said
+        }
+        return cls(**values)
 
     def radius_95(self, fix: Fix) -> Metres:
         """The 95 % radius of a fix, never below the least error anything can have."""
@@ -82,6 +100,9 @@ class Evidence:
     on_duty: bool
     waited: timedelta
     """From observation to receipt."""
+    checkpoint_retired: bool = False
+    clock_ahead: timedelta = timedelta(0)
+    """How much the phone's clock ran ahead, taken off the instant of observation."""
 
 
 @dataclass(frozen=True)
@@ -107,28 +128,28 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
     not outside. Pure: the same evidence and policy give the same verdict.
     """
     fix, grid = evidence.fix, evidence.grid
-    east, north = metres(*to_wgs84(fix), grid.srid)
+    spot = grid.spot(*to_wgs84(fix))
     radius = policy.radius_95(fix)
-    located = grid.locate(east, north)
-    cell = _judged_cell(evidence, east, north, radius)
+    located = grid.locate(spot)
+    cell = _judged_cell(evidence, spot, radius)
     reasons: list[dict[str, Any]] = []
     refusals: list[dict[str, Any]] = []
     kind = share = border = None
     if cell is None:
         refusals.append({"code": "assignment.none"})
     else:
-        share = cell.share(east, north, radius)
-        border = cell.distance_to_border(east, north)
+        share = cell.share(spot, radius)
+        border = cell.distance_to_border(spot)
         kind = _kind(share, policy)
         where = {
             "code": f"cell.{kind.value}",
             "cell": cell.code,
             "located_cell": located,
-            "distance_m": round(abs(border), 1),
+            "distance_m": None if border is None else round(abs(border), 1),
             "share_inside": round(share, 3),
         }
         (refusals if kind is VerdictKind.OUTSIDE else reasons).append(where)
-    to_checkpoint = _checkpoint(evidence, east, north, radius, reasons, refusals)
+    to_checkpoint = _checkpoint(evidence, spot, radius, reasons, refusals)
     if fix.mock:
         refusals.append({"code": "mock.declared"})
     if not evidence.on_duty:
@@ -139,7 +160,7 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
             {"code": "accuracy.too_vague", "radius_m": round(radius, 1), "limit_m": limit}
         )
     if cell is not None and kind is not VerdictKind.INSIDE:
-        hypothesis = suspected_system(fix, cell, radius, grid.srid, policy)
+        hypothesis = suspected_system(fix, cell, radius, grid, policy)
         if hypothesis is not None:
             reasons.append({"code": "system.suspected", "hypothesis": hypothesis})
     return Verdict(
@@ -155,7 +176,9 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
     )
 
 
-def suspected_system(fix: Fix, cell: Cell, radius: Metres, srid: int, policy: Policy) -> str | None:
+def suspected_system(
+    fix: Fix, cell: Cell, radius: Metres, grid: PlanGrid, policy: Policy
+) -> str | None:
     """The one other reading of a fix that would put it inside the cell; None for none or several.
 
     Tried: GCJ-02, BD-09, and longitude and latitude swapped.
@@ -169,23 +192,20 @@ def suspected_system(fix: Fix, cell: Cell, radius: Metres, srid: int, policy: Po
         name
         for name, reading in readings.items()
         if not (name == fix.system or abs(reading.lat) > 90)
-        and cell.share(*metres(*to_wgs84(reading), srid), radius) >= policy.inside_from
+        and cell.share(grid.spot(*to_wgs84(reading)), radius) >= policy.inside_from
     ]
     return inside[0] if len(inside) == 1 else None
 
 
-def _judged_cell(evidence: Evidence, east: float, north: float, radius: Metres) -> Cell | None:
+def _judged_cell(evidence: Evidence, spot: Spot, radius: Metres) -> Cell | None:
     grid = evidence.grid
-    if evidence.checkpoint is not None:
+    if evidence.checkpoint is not None and evidence.assigned:
         return grid.cell(evidence.checkpoint.cell)
     cells = [cell for code in evidence.assigned if (cell := grid.cell(code)) is not None]
     # Where no disc reaches any of them, the nearest one is meant.
     return max(
         cells,
-        key=lambda cell: (
-            cell.share(east, north, radius),
-            cell.distance_to_border(east, north),
-        ),
+        key=lambda cell: (cell.share(spot, radius), cell.distance_to_border(spot) or 0.0),
         default=None,
     )
 
@@ -198,8 +218,7 @@ def _kind(share: float, policy: Policy) -> VerdictKind:
 
 def _checkpoint(
     evidence: Evidence,
-    east: float,
-    north: float,
+    spot: Spot,
     radius: Metres,
     reasons: list[dict[str, Any]],
     refusals: list[dict[str, Any]],
@@ -208,25 +227,30 @@ def _checkpoint(
     checkpoint = evidence.checkpoint
     if checkpoint is None:
         return None
-    there = metres(checkpoint.lon, checkpoint.lat, evidence.grid.srid)
-    distance = float(shapely.distance(shapely.Point(east, north), shapely.Point(*there)))
+    distance = spot.distance_to(evidence.grid.spot(checkpoint.lon, checkpoint.lat))
     said = {
         "checkpoint": str(checkpoint.id),
         "name": checkpoint.name,
-        "distance_m": round(distance, 1),
+        "distance_m": None if distance is None else round(distance, 1),
         "radius_m": checkpoint.radius_m,
     }
-    if checkpoint.cell not in evidence.assigned:
+    if evidence.assigned and checkpoint.cell not in evidence.assigned:
         refusals.append({"code": "checkpoint.not_assigned", **said})
-    if distance <= checkpoint.radius_m + radius:
+    if evidence.checkpoint_retired:
+        refusals.append({"code": "checkpoint.was_retired", **said})
+    if distance is not None and distance <= checkpoint.radius_m + radius:
         reasons.append({"code": "checkpoint.reached", **said})
     else:
         refusals.append({"code": "checkpoint.not_reached", **said})
-    return Metres(distance)
+    return distance
 
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[dict[str, Any], ...]:
+    doubts: list[dict[str, Any]] = []
     if evidence.waited > policy.offline_after:
         waited_s = round(evidence.waited.total_seconds())
-        return ({"code": "delivery.late", "waited_s": waited_s},)
-    return ()
+        doubts.append({"code": "delivery.late", "waited_s": waited_s})
+    if evidence.clock_ahead:
+        ahead_s = round(evidence.clock_ahead.total_seconds())
+        doubts.append({"code": "clock.corrected", "ahead_s": ahead_s})
+    return tuple(doubts)

@@ -41,6 +41,7 @@ from geo.tracking.rules import (
     NOTIFY_LIMIT_BYTES,
     OLDEST_FIX,
     TRACK_KEPT,
+    VAGUEST_FIX,
     Circumstances,
     Drop,
     Sighting,
@@ -52,6 +53,7 @@ from geo.tracking.rules import (
     track_read_body,
 )
 from geo.tracking.tables import LatestPositionRow, TrackFixRow
+from geo.units import Metres
 from geo.workforce import queries as workforce
 from geo.workforce.rules import DutyChanged, WorkerNotFound, shared_area
 
@@ -125,6 +127,31 @@ def follow_duty(session: Session, happened: Event) -> None:
         .values(on_duty=happened.body["on_duty"])
         .execution_options(synchronize_session=False)
     )
+
+
+def note_sighting(
+    session: Session,
+    *,
+    district: DistrictCode,
+    worker: WorkerId,
+    lon: float,
+    lat: float,
+    accuracy_m: float,
+    observed_at: datetime,
+    received_at: datetime,
+) -> None:
+    """Move a worker's latest position to where something else than a track saw him, in WGS-84.
+
+    Off duty, or vaguer than a position may be, it says nothing.
+    """
+    on_duty = workforce.on_duty(session, district, worker, at=observed_at)
+    if not on_duty or not 0 <= accuracy_m <= VAGUEST_FIX:
+        return
+    origins = _hold_workers(session, district, {worker})
+    fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(accuracy_m), observed_at=observed_at)
+    seen = Sighting(0, worker, fix, observed_at, lon, lat)
+    columns = _columns(district, [seen], origins, received_at)
+    _move_latest(session, district, columns, received_at)
 
 
 def read_track(

@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from geo.columns import Origin
@@ -174,6 +175,26 @@ def holders(session: Session, district: DistrictCode, *, at: datetime) -> dict[s
         )
     )
     return {cell: WorkerId(who) for cell, who in rows}
+
+
+def responsible_during(
+    session: Session,
+    district: DistrictCode,
+    begins_at: datetime,
+    ends_at: datetime,
+    *,
+    worker: WorkerId | None = None,
+) -> list[tuple[WorkerId, CellCode]]:
+    """Holders and stand-ins of cells at any moment of a half-open time, by cell and worker."""
+    query = select(AssignmentRow.worker, AssignmentRow.cell).where(
+        AssignmentRow.district == district,
+        AssignmentRow.role.in_((AssignmentRole.HOLDER.value, AssignmentRole.STAND_IN.value)),
+        AssignmentRow.during.overlaps(Range(begins_at, ends_at, bounds="[)")),
+    )
+    if worker is not None:
+        query = query.where(AssignmentRow.worker == worker)
+    rows = session.execute(query.distinct().order_by(AssignmentRow.cell, AssignmentRow.worker))
+    return [(WorkerId(who), CellCode(cell)) for who, cell in rows]
 
 
 def area_of_worker(

@@ -69,7 +69,7 @@ def test_a_track_is_read_in_pages_and_with_a_purpose(client: TestClient, sign_in
     assert second["next"] is None
     read = [fix["lon"] for fix in first["items"] + second["items"]]
     assert read == [item["fix"]["lon"] for item in items]
-    for cursor in ("x", "1e400", "nan", "99999999999999"):
+    for cursor in ("x", "1e400", "nan", "9" * 18):
         refused = client.get(f"{path}&cursor={cursor}", headers=boss)
         assert (refused.status_code, refused.json()["code"]) == (422, "cursor.malformed")
 

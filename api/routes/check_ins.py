@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check-ins: taken in one by one or as an offline queue, judged, and read."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, ValidationError
+
+from api.deps import Now, Read, Write, allowed
+from api.errors import invalid_fields, problem_fields, status_of
+from api.shapes import (
+    Answer,
+    Body,
+    Cursor,
+    CursorMalformed,
+    FixBody,
+    Instant,
+    Limit,
+    Page,
+    Within,
+    id_cursor,
+    instant_cursor,
+    instant_of,
+)
+from geo.accounts.rules import Actor, Reach, may, reach_of
+from geo.crs import System
+from geo.ids import CheckInId, CheckpointId, WorkerId
+from geo.patrol import queries
+from geo.patrol.check_ins import take_batch, take_check_in
+from geo.patrol.records import CheckIn, Claim
+from geo.patrol.rules import VerdictKind
+
+router = APIRouter(tags=["check-ins"])
+
+Reader = Annotated[Actor, allowed("checkins.read")]
+Writer = Annotated[Actor, allowed("checkins.write")]
+
+MOST_CHECK_INS = 1000
+
+
+class CheckInBody(Body):
+    """A check-in with an id made on the phone. `sent_at` is the phone's clock when it sent."""
+
+    id: UUID
+    worker: UUID
+    checkpoint: UUID | None = None
+    fix: FixBody
+    sent_at: Instant | None = None
+
+    def value(self) -> Claim:
+        """As the domain knows it."""
+        return Claim(
+            id=CheckInId(self.id),
+            worker=WorkerId(self.worker),
+            checkpoint=None if self.checkpoint is None else CheckpointId(self.checkpoint),
+            fix=self.fix.value(),
+            sent_at=self.sent_at,
+        )
+
+
+class BatchBody(Body):
+    """An offline queue. Each item is looked at by itself: a malformed one spoils no other."""
+
+    items: Annotated[
+        list[Any],
+        Field(
+            max_length=MOST_CHECK_INS,
+            json_schema_extra={"items": {"$ref": "#/components/schemas/CheckInBody"}},
+        ),
+    ]
+
+
+class CheckInAnswer(Answer):
+    """A check-in as it was judged, and why; `lon`, `lat` in WGS-84."""
+
+    id: UUID
+    worker: UUID
+    checkpoint: UUID | None
+    cell: str | None
+    verdict: VerdictKind | None
+    accepted: bool
+    reasons: list[dict[str, Any]]
+    doubts: list[dict[str, Any]]
+    share_inside: float | None
+    distance_to_border_m: float | None
+    distance_to_checkpoint_m: float | None
+    located_cell: str | None
+    lon: float
+    lat: float
+    system: System
+    accuracy_m: float
+    plan: UUID
+    policy: int
+    observed_at: datetime
+    received_at: datetime
+    origin: str
+
+
+class BatchItemAnswer(Answer):
+    """What became of one item: `check_in` when it is kept, `problem` when it was refused."""
+
+    index: int
+    status: int
+    check_in: CheckInAnswer | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchAnswer(Answer):
+    """What became of each item, in the order they came."""
+
+    items: list[BatchItemAnswer]
+
+
+@router.post("/check-ins", status_code=201, responses={200: {"model": CheckInAnswer}})
+def take(
+    body: CheckInBody, session: Write, me: Writer, now: Now, response: Response
+) -> CheckInAnswer:
+    """Take a check-in in and judge it. A refused one is kept too, with its reasons."""
+    taken = take_check_in(session, actor=me, claim=body.value(), at=now)
+    response.status_code = 201 if taken.fresh else 200
+    return _answer(taken.check_in)
+
+
+@router.post("/check-ins/batch")
+def take_queue(
+    body: BatchBody, session: Write, me: Writer, now: Now, request: Request
+) -> BatchAnswer:
+    """Take an offline queue in, item by item."""
+    language = request.headers.get("accept-language")
+    answers: dict[int, BatchItemAnswer] = {}
+
+    def refuse(index: int, status: int, code: str, fields: dict[str, Any]) -> None:
+        problem = problem_fields(status, code, fields, language)
+        answers[index] = BatchItemAnswer(index=index, status=status, problem=problem)
+
+    claims: dict[int, Claim] = {}
+    for index, item in enumerate(body.items):
+        try:
+            claims[index] = CheckInBody.model_validate(item).value()
+        except ValidationError as error:
+            refuse(index, 422, "request.invalid", invalid_fields(error.errors()))
+    taken = take_batch(session, actor=me, claims=list(claims.values()), at=now)
+    for index, outcome in zip(claims, taken, strict=True):
+        if isinstance(outcome, Exception):
+            refuse(index, status_of(outcome), outcome.code, outcome.fields)
+        else:
+            status = 201 if outcome.fresh else 200
+            check_in = _answer(outcome.check_in)
+            answers[index] = BatchItemAnswer(index=index, status=status, check_in=check_in)
+    return BatchAnswer(items=[answers[index] for index in sorted(answers)])
+
+
+@router.get("/check-ins")
+def index(
+    session: Read,
+    me: Reader,
+    worker: UUID | None = None,
+    within: Within = None,
+    verdict: VerdictKind | None = None,
+    begins_at: Annotated[Instant | None, Query(alias="from")] = None,
+    ends_at: Annotated[Instant | None, Query(alias="until")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[CheckInAnswer]:
+    """Check-ins of the caller's scope, the newest observation first; a worker sees his own."""
+    found = queries.check_ins(
+        session,
+        me.district,
+        areas=me.areas,
+        own=me.worker if reach_of(me, "checkins.read") is Reach.OWN else None,
+        worker=None if worker is None else WorkerId(worker),
+        within=within,
+        verdict=verdict,
+        begins_at=begins_at,
+        ends_at=ends_at,
+        before=_seen(cursor),
+        limit=limit + 1,
+    )
+    last = found[limit - 1] if len(found) > limit else None
+    return Page(
+        items=[_answer(check_in) for check_in in found[:limit]],
+        next=None if last is None else f"{instant_cursor(last.observed_at)}.{last.id}",
+    )
+
+
+@router.get("/check-ins/{check_in}")
+def show(check_in: UUID, session: Read, me: Reader) -> CheckInAnswer:
+    """One check-in and why it was judged so."""
+    found = queries.check_in(session, me.district, CheckInId(check_in))
+    may(me, "checkins.read", area=found.cell, worker=found.worker)
+    return _answer(found)
+
+
+def _answer(check_in: CheckIn) -> CheckInAnswer:
+    return CheckInAnswer.model_validate(check_in)
+
+
+def _seen(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    instant, _, id = cursor.partition(".")
+    seen = id_cursor(id)
+    if seen is None:
+        raise CursorMalformed()
+    return instant_of(instant), seen

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words of check-ins and why they were judged so, of checkpoints, work logs and patrol days."""
+
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "accuracy.too_vague": {
+        "zh": (
+            "定位过于模糊",
+            "误差半径 {radius_m} 米，超过 {limit_m} 米，请到开阔处重试。",
+        ),
+        "en": (
+            "Fix too vague",
+            "The error radius of {radius_m} m exceeds {limit_m} m; try again in the open.",
+        ),
+    },
+    "assignment.none": {
+        "zh": ("未分配网格", "打卡时该网格员没有分配网格，请主管分配后再打卡。"),
+        "en": ("No cell assigned", "The worker had no cell at that time; ask the supervisor."),
+    },
+    "cell.inside": {
+        "zh": ("在网格内", "位置在网格 {cell} 内，距边界 {distance_m} 米。"),
+        "en": ("Inside the cell", "Inside cell {cell}, {distance_m} m from its border."),
+    },
+    "cell.outside": {
+        "zh": ("在网格外", "位置在网格 {cell} 外 {distance_m} 米处，所在网格：{located_cell}。"),
+        "en": (
+            "Outside the cell",
+            "Outside cell {cell} by {distance_m} m; the point lies in: {located_cell}.",
+        ),
+    },
+    "cell.uncertain": {
+        "zh": (
+            "无法确定",
+            "位置距网格 {cell} 边界 {distance_m} 米，误差范围跨越边界：予以认可并标注。",
+        ),
+        "en": (
+            "Uncertain",
+            "{distance_m} m from the border of cell {cell}, within the error: accepted and marked.",
+        ),
+    },
+    "check_in.not_found": {
+        "zh": ("没有这条打卡", "没有编号为 {check_in} 的打卡，或不在您的管辖范围内。"),
+        "en": ("No such check-in", "There is no check-in {check_in}, or it is outside your area."),
+    },
+    "check_in.too_late": {
+        "zh": ("打卡过期", "打卡时间 {observed_at} 距今超过 {most_h} 小时，请联系主管补录。"),
+        "en": (
+            "Too late",
+            "Observed at {observed_at}, more than {most_h} hours ago; a supervisor can take it in.",
+        ),
+    },
+    "checkpoint.code_taken": {
+        "zh": ("打卡点编码已被使用", "编码 {checkpoint_code} 已被其他打卡点使用，请换一个。"),
+        "en": ("Code taken", "Another checkpoint has the code {checkpoint_code}; choose another."),
+    },
+    "checkpoint.not_assigned": {
+        "zh": ("不是本人的打卡点", "打卡点“{name}”不在该网格员负责的网格内。"),
+        "en": ("Not his checkpoint", "Checkpoint {name} is in a cell that is not the worker's."),
+    },
+    "checkpoint.not_found": {
+        "zh": ("没有这个打卡点", "没有编号为 {checkpoint} 的打卡点。"),
+        "en": ("No such checkpoint", "There is no checkpoint {checkpoint}."),
+    },
+    "checkpoint.not_reached": {
+        "zh": (
+            "未到达打卡点",
+            "距打卡点“{name}”{distance_m} 米，应在 {radius_m} 米加误差之内。",
+        ),
+        "en": (
+            "Checkpoint not reached",
+            "{distance_m} m from checkpoint {name}; {radius_m} m and the error are allowed.",
+        ),
+    },
+    "checkpoint.outside_cell": {
+        "zh": (
+            "打卡点不在网格内",
+            "该点不在网格 {cell} 内，而在 {located_cell}，请移到网格内。",
+        ),
+        "en": (
+            "Point outside the cell",
+            "The point does not lie in cell {cell} but in: {located_cell}; move it inside.",
+        ),
+    },
+    "checkpoint.reached": {
+        "zh": ("已到达打卡点", "已到达打卡点“{name}”，距离 {distance_m} 米。"),
+        "en": ("Checkpoint reached", "At checkpoint {name}, {distance_m} m from it."),
+    },
+    "checkpoint.retired": {
+        "zh": ("打卡点已停用", "打卡点 {checkpoint} 已停用，不能再修改。"),
+        "en": ("Checkpoint retired", "Checkpoint {checkpoint} is retired and changes no more."),
+    },
+    "checkpoint.was_retired": {
+        "zh": ("打卡点当时已停用", "打卡点“{name}”在打卡时已停用。"),
+        "en": ("Checkpoint was retired", "Checkpoint {name} was retired by then."),
+    },
+    "clock.corrected": {
+        "zh": ("手机时间已校正", "手机时间快了 {ahead_s} 秒，已按发送时间校正。"),
+        "en": (
+            "Clock corrected",
+            "The phone's clock ran {ahead_s} s ahead; corrected by its send time.",
+        ),
+    },
+    "day.checkpoints_missing": {
+        "zh": ("打卡点未走完", "还有 {count} 个打卡点没有有效打卡。"),
+        "en": ("Checkpoints missing", "{count} checkpoint(s) have no accepted check-in yet."),
+    },
+    "day.complete": {
+        "zh": ("当日巡查已完成", "打卡点已走完，工作日志已提交。"),
+        "en": ("Day complete", "Every checkpoint was reached and the work log is written."),
+    },
+    "day.log_missing": {
+        "zh": ("缺少工作日志", "当日工作日志尚未提交。"),
+        "en": ("Log missing", "The work log of the day is not written yet."),
+    },
+    "day.no_checkpoints": {
+        "zh": ("网格没有打卡点", "该网格没有打卡点，只需提交工作日志。"),
+        "en": ("No checkpoints", "The cell has no checkpoints; the work log alone counts."),
+    },
+    "delivery.late": {
+        "zh": ("离线补传", "打卡后 {waited_s} 秒才收到，可能处于离线状态。"),
+        "en": ("Delivered late", "Received {waited_s} s after it was observed; perhaps offline."),
+    },
+    "mock.declared": {
+        "zh": ("模拟定位", "手机声明这是模拟位置，不予认可。"),
+        "en": ("Mock location", "The phone declared a mock location."),
+    },
+    "policy.none_in_force": {
+        "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
+        "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),
+    },
+    "system.suspected": {
+        "zh": (
+            "坐标系可能有误",
+            "若按 {hypothesis} 解读坐标，位置就在网格内：请检查手机的坐标系设置。",
+        ),
+        "en": (
+            "Coordinate system suspected",
+            "Read as {hypothesis}, the point lies inside the cell; check the phone's settings.",
+        ),
+    },
+    "work_log.in_future": {
+        "zh": ("日期在将来", "{on} 还没有到（今天是 {today}），不能提前写日志。"),
+        "en": ("In the future", "{on} has not begun (today is {today}); write it on the day."),
+    },
+}
