@@ -16,9 +16,18 @@ from geo.outbox import KINDS, Recorded
 
 Row = dict[str, Any]
 
-# Events about accounts, devices and who read a track: for administrators, and for the worker whose
-# device or track it is.
-_AUDIT = ("account.", "device.", "track.")
+# Events that change no row of the snapshot -> the verb that guards the same facts elsewhere.
+_GUARDS = {
+    "account": "accounts.manage",
+    "check_in": "checkins.read",
+    "check_in_policy": "checkpoints.read",
+    "checkpoint": "checkpoints.read",
+    "device": "devices.pair",
+    "plan": "areas.read",
+    "track": "tracks.read",
+    "work_log": "worklogs.read",
+    "worker": "workers.read",
+}
 # Collection -> the verb that lets somebody read it whole, and what others see of a row.
 _COUNTS: dict[str, tuple[str, frozenset[str]]] = {
     "workers": ("workers.read", frozenset({"id", "cells", "on_duty", "since", "origin"})),
@@ -80,16 +89,14 @@ class Sight:
 
     def event(self, happened: Recorded) -> Row | None:
         """The body of an event as this sight sees it; None: it is not for these eyes."""
-        audit = happened.kind.startswith(_AUDIT)
-        if audit and self.role is not Role.ADMIN and self.worker is None:
-            return None
         if not self.holds(happened.area, happened.workers):
             return None
         kind = KINDS.get(happened.kind)
         collection = kind.collection if kind else None
         if collection is None:
-            # Not part of any snapshot: shown whole to whoever may see people, to others not.
-            return happened.body if self.people or not happened.workers else None
+            verb = _GUARDS.get(happened.kind.partition(".")[0])
+            known = self.people if verb is None else self.reach(verb) is not None
+            return happened.body if known else None
         return self.row(collection, {**happened.body, **(happened.place or {})})
 
     def _linkup(self, row: Mapping[str, Any]) -> Row:

@@ -20,6 +20,7 @@ from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
 from geo.incidents import queries as incidents
 from geo.outbox import latest_seq
+from geo.patrol import queries as patrol
 from geo.tracking import queries as tracking
 from geo.workforce import queries as workforce
 
@@ -46,6 +47,7 @@ def _positions(
 COLLECTIONS: dict[str, LiveRows] = {
     "workers": workforce.live_rows,
     "positions": _positions,
+    "check_ins": patrol.live_rows,
     "incidents": incidents.live_incidents,
     "linkups": incidents.live_linkups,
 }

@@ -98,6 +98,19 @@ export class Panels {
     return span(this.store.now() - Date.parse(instant));
   }
 
+  /** Begin the ticker with what the snapshot knows of today, so that a new wall is not blank. */
+  recall() {
+    document.getElementById("ticker").replaceChildren();
+    const dated = (collection, field) =>
+      [...this.store.all(collection).values()].map((body) => ({
+        collection, kind: "", body, at: body[field],
+      }));
+    [...dated("check_ins", "observed_at"), ...dated("incidents", "reported_at")]
+      .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+      .slice(-TICKER_LENGTH / 2)
+      .forEach((said) => this.tick(said, undefined));
+  }
+
   /**
    * A line of the ticker for an event, if it is worth one.
    * @param {any} said
@@ -131,7 +144,8 @@ export class Panels {
     }
     if (collection === "incidents") {
       const status = t(`status.${body.status}`);
-      if (before && before.status === body.status) return null;
+      // That it is linked is said by who takes it.
+      if (before && (before.status === body.status || body.status === "linked")) return null;
       const text = t(before ? "said.incident" : "said.incident_new", { title: body.title, status });
       return { kind: body.severity, text, where: body.label || this.cellName(body.cell) };
     }

@@ -62,6 +62,7 @@ async function reload() {
   store.begin(state);
   lastSeen = Date.now();
   people.begin();
+  panels.recall();
   everything();
   document.documentElement.dataset.seq = String(state.seq);
   return { seq: state.seq, epoch: state.epoch };

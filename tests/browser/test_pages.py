@@ -3,6 +3,7 @@
 
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,7 +11,17 @@ from sqlalchemy import text
 
 from geo.accounts.rules import Role
 from geo.clock import SetClock
+from geo.crs import Fix, Point
+from geo.ids import CheckInId, IncidentId
+from geo.incidents.actions import close_incident, report_incident
+from geo.incidents.linkups import accept_linkup
+from geo.incidents.queries import linkups_of
+from geo.incidents.rules import Report, SaidPlace, Severity
+from geo.patrol.check_ins import take_check_in
+from geo.patrol.records import Claim
+from geo.tracking.actions import store_positions
 from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
+from geo.units import Metres
 from geo.workforce.actions import set_duty, update_worker
 from tests import town
 from tests.browser.conftest import Open, Watched
@@ -26,7 +37,21 @@ PIXEL = """([sheet, lon, lat]) => {
   pixel.drawImage(canvas, -Math.round(x), -Math.round(y));
   return [...pixel.getImageData(0, 0, 1, 1).data];
 }"""
+# The strongest colour within 6 pixels of a check-in on the sheet of marks.
+RING = """([lon, lat]) => {
+  const canvas = document.querySelector("canvas.marks");
+  const { x, y } = window.map_wall.latLngToContainerPoint([lat, lon]);
+  const pixels = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  pixels.drawImage(canvas, 6 - Math.round(x), 6 - Math.round(y));
+  const data = pixels.getImageData(0, 0, 13, 13).data;
+  let best = 0;
+  for (let i = 0; i < data.length; i += 4) if (data[i + 3] > data[best + 3]) best = i;
+  const [r, g, b] = data.slice(best, best + 3);
+  return g > r ? "green" : g > 150 ? "yellow" : "red";
+}"""
+COLORS = {"inside": "green", "uncertain": "yellow", "outside": "red"}
 FRESH = [95, 208, 181]
+ENGAGED = [116, 170, 255]
 
 
 def wall(visit: Open, role: Role = Role.DISPATCHER, **more: object) -> Watched:
@@ -155,6 +180,78 @@ def test_text_of_people_is_never_markup(visit: Open, served: Served, clock: SetC
         )
     expect(watched.page.locator("#ticker li").first).to_contain_text("<img src=x")
     assert watched.page.locator("#ticker img").count() == 0
+
+
+def test_check_ins_show_by_verdict(visit: Open, served: Served, clock: SetClock) -> None:
+    watched = wall(visit)
+    page = watched.page
+    for n, (name, place, verdict, covered) in enumerate(
+        [
+            ("N1", (50, 250), "inside", 1),
+            ("N2", (99, 250), "uncertain", 2),
+            ("N3", (20, 20), "outside", 2),
+        ]
+    ):
+        worker = town.WORKERS[name]
+        lon, lat = town.point(*place)
+        fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(8.0), observed_at=clock.now())
+        claim = Claim(id=CheckInId(uuid4()), worker=worker, checkpoint=None, fix=fix)
+        with served.database.transaction() as session:
+            actor = town.actor(Role.WORKER, worker=worker)
+            take_check_in(session, actor=actor, claim=claim, at=clock.now())
+        expect(page.locator("#check-ins")).to_have_text(str(n + 1))
+        expect(page.locator(f"#{verdict}")).to_contain_text("1")
+        expect(page.locator("#covered")).to_have_text(str(covered))
+        expect(page.locator("#ticker li").first).to_have_class(verdict)
+        assert page.evaluate(RING, [*town.point(*place)]) == COLORS[verdict]
+    assert watched.asked_since_mark == []
+
+
+def test_an_incident_calls_and_connects(visit: Open, served: Served, clock: SetClock) -> None:
+    watched = wall(visit)
+    page = watched.page
+    now = clock.now()
+    for name, place in (("M2", (150, 150)), ("N2", (150, 260))):
+        worker = town.WORKERS[name]
+        lon, lat = town.point(*place)
+        fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(6.0), observed_at=now)
+        with served.database.transaction() as session:
+            store_positions(
+                session,
+                actor=town.actor(Role.WORKER, worker=worker),
+                items=[(worker, fix)],
+                at=now,
+            )
+    lon, lat = town.point(160, 150)
+    report = Report(
+        id=IncidentId(uuid4()),
+        title="公园枯树倾斜<b>",
+        category="突发事件",
+        severity=Severity.EMERGENCY,
+        place=SaidPlace(point=Point(lon, lat)),
+    )
+    with served.database.transaction() as session:
+        report_incident(session, actor=town.actor(Role.DISPATCHER), report=report, at=now)
+    expect(page.locator("#open-incidents")).to_have_text("1")
+    expect(page.locator("#calling")).to_have_text("1")
+    expect(page.locator(".flagged.emergency b")).to_contain_text("公园枯树倾斜<b>")
+    expect(page.locator("#incidents .asked").first).to_contain_text("呼叫中")
+    with served.database.snapshot() as session:
+        linkup = linkups_of(session, town.DISTRICT, [report.id])[report.id]
+    worker = linkup.asked[0].worker
+    with served.database.transaction() as session:
+        answering = town.actor(Role.WORKER, worker=worker)
+        accept_linkup(session, actor=answering, linkup=linkup.id, at=now)
+    expect(page.locator("#connected")).to_have_text("1")
+    expect(page.locator("#engaged")).to_contain_text("1")
+    expect(page.locator("#incidents .accepted")).to_contain_text("已接受")
+    assert drawn(page, "people", town.point(150, 150))[:3] == ENGAGED
+    with served.database.transaction() as session:
+        dispatcher = town.actor(Role.DISPATCHER)
+        close_incident(session, actor=dispatcher, incident=report.id, outcome="已清理", at=now)
+    expect(page.locator("#no-incidents")).to_be_visible()
+    assert page.locator(".flagged").count() == 0
+    assert watched.asked_since_mark == []
 
 
 @pytest.mark.parametrize("size", [(3840, 2160), (1366, 768), (800, 600)])

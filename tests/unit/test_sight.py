@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What of the live state each role sees."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import pytest
 
 from api.sight import Sight
 from geo.accounts.rules import Role
+from geo.outbox import Recorded
 
 ROWS = {
     "workers": {"id": "w", "name": "王芳", "cells": [], "on_duty": True, "since": None},
@@ -81,3 +85,26 @@ def test_a_worker_sees_his_own_ask_alone() -> None:
 )
 def test_scope_is_a_prefix(own: str, area: str | None, seen: bool) -> None:
     assert Sight((own,), None, Role.SUPERVISOR).holds(area, ()) is seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen_by"),
+    [
+        ("account.changed", {Role.ADMIN}),
+        ("work_log.written", {Role.ADMIN, Role.SUPERVISOR, Role.WORKER}),
+        ("device.changed", {Role.ADMIN, Role.WORKER}),
+        ("plan.published", set(Role)),
+        ("newer.kind", {Role.ADMIN, Role.DISPATCHER, Role.SUPERVISOR, Role.WORKER}),
+    ],
+)
+def test_events_without_a_row_pass_by_the_verb_of_their_facts(
+    kind: str, seen_by: set[Role]
+) -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    event = Recorded(1, kind, uuid4(), None, ("w",), {"a": 1}, None, "test", "real", at)
+    saw = {
+        role
+        for role in Role
+        if Sight(("210503",), "w" if role is Role.WORKER else None, role).event(event)
+    }
+    assert saw == seen_by
