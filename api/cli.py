@@ -15,8 +15,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from api import cli_accounts
+from api import cli_accounts, cli_exchange
 from api.say import Teller
+from api.texts import Language
 from geo.errors import GeoError
 from geo.service_user import SetUpError
 from geo.settings import Settings
@@ -87,6 +88,29 @@ def doctor(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def simulate(
+    home: Home = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed, the same acts.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Stop after so long; otherwise on and on.", min=0)
+    ] = None,
+    speed: Annotated[float, typer.Option(help="1: the clock of a running service is real.")] = 1.0,
+) -> None:
+    """Play a living day into the demo district, through the service's public API."""
+    from api import logs
+    from api.simulate import DEFAULT_SEED
+    from api.simulate import simulate as play
+
+    if speed != 1:
+        raise SetUpError(
+            "A running service keeps real time, so a day over HTTP has speed 1. "
+            "Whole days at other speeds run in process: api.play.player.play_in_process."
+        )
+    logs.configure()
+    play(settings_with(home=home), seed=DEFAULT_SEED if seed is None else seed, minutes=minutes)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def test(context: typer.Context) -> None:
     """Run lint, types, import contracts and every test; arguments are pytest's (--deep: more)."""
@@ -102,6 +126,8 @@ def test(context: typer.Context) -> None:
 
 
 app.add_typer(cli_accounts.app, name="accounts")
+app.command("import")(cli_exchange.bring_in)
+app.command("export")(cli_exchange.take_out)
 
 
 @app.command()
@@ -114,13 +140,18 @@ def version() -> None:
         print(project["project"]["version"])
 
 
-def in_words(error: GeoError) -> str:
-    """What was refused, in the language of the terminal; Chinese unless it says English."""
-    from api.texts import Language, say
+def language() -> Language:
+    """The language of the terminal; Chinese unless it says English."""
 
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    language = Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
-    said = say(error.code, error.fields, language)
+    return Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
+
+
+def in_words(error: GeoError) -> str:
+    """What was refused, in the language of the terminal; Chinese unless it says English."""
+    from api.texts import say
+
+    said = say(error.code, error.fields, language())
     return f"{said.title}: {said.detail} [{error.code}]"
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from geo.incidents.actions import time_out_due
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from api.logs import configure
 from geo.accounts.actions import forget_expired
 from geo.clock import Clock, SystemClock
 from geo.db import Database
+from geo.incidents.linkups import time_out_due
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.tracking.actions import ensure_partitions, erase_expired

@@ -89,7 +89,7 @@ def load(url: str, home: Path, address: str) -> bool:
                 _bring_in(session, read_district_folder(FOLDER), now)
         elif not any(district.code == DISTRICT and district.demo for district in there):
             return False
-        _hand_out(database, settings, address, now)
+        _hand_out(database, settings, address, now, fresh=not there)
     finally:
         database.close()
     return True
@@ -167,9 +167,12 @@ def _holder(cell: Area, *, on_duty: bool) -> NewWorker:
     )
 
 
-def _hand_out(database: Database, settings: Settings, address: str, now: datetime) -> None:
-    """Write the two files of secrets; what is missing is issued anew."""
-    demo, simulation = _read(settings.demo_file), _read(settings.simulation_file)
+def _hand_out(
+    database: Database, settings: Settings, address: str, now: datetime, *, fresh: bool
+) -> None:
+    """Write both files of secrets; what is missing, or of an earlier database, is issued anew."""
+    demo = {} if fresh else _read(settings.demo_file)
+    simulation = {} if fresh else _read(settings.simulation_file)
     with database.transaction() as session:
         holders = workers(session, DISTRICT, areas=(DISTRICT,), at=now)
         shown = next(worker.id for worker in holders if worker.origin is Origin.REAL)

@@ -8,7 +8,7 @@ comes back with its last number; an event is never left out.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,10 +25,10 @@ from geo.db import Database
 from geo.errors import Busy
 from geo.ids import DistrictCode
 from geo.outbox import KINDS, NOTIFY_CHANNEL, Recorded, events_after, latest_seq
+from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
 
 log = structlog.get_logger()
 
-POSITIONS_CHANNEL = "wangge_positions"
 _BATCH = 500
 
 
@@ -51,18 +51,19 @@ class TooManyScreens(Busy):
 
 @dataclass(frozen=True)
 class Position:
-    """Where a worker was just seen. Degrees, WGS-84; not a fact, so it has no number."""
+    """Where a worker of an area was just seen, WGS-84; not a fact, so it has no number."""
 
     worker: str
     lon: float
     lat: float
     accuracy_m: float
     observed_at: str
-    cell: str | None
+    area: str | None
 
     def message(self) -> bytes:
-        """As the feed sends it."""
-        return b"event: position\ndata: " + orjson.dumps(self) + b"\n\n"
+        """As the feed sends it: the row of the snapshot."""
+        row = {name: value for name, value in vars(self).items() if name != "area"}
+        return b"event: position\ndata: %s\n\n" % orjson.dumps(row)
 
 
 @dataclass(eq=False)
@@ -160,14 +161,9 @@ class Feed:
         self._read_at = 0.0
 
     @property
-    def screens(self) -> int:
-        """How many streams are open."""
-        return len(self._screens)
-
-    @property
-    def closing(self) -> bool:
-        """Whether the process is about to end, and its streams with it."""
-        return self._closing
+    def open_screens(self) -> Collection[Screen]:
+        """The screens whose streams are open."""
+        return self._screens
 
     async def join(self, district: DistrictCode) -> Screen:
         """Open a screen. What commits after this is queued. Raises: TooManyScreens."""

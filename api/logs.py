@@ -5,6 +5,9 @@ import logging
 
 import structlog
 
+# Local variables hold passwords and tokens.
+_WITHOUT_LOCALS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+
 
 def configure() -> None:
     """Set up logging for a process of the product; everything goes to its standard output."""
@@ -14,7 +17,7 @@ def configure() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

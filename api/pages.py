@@ -19,6 +19,7 @@ from geo.clock import civil_date
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import focus
+from geo.incidents.rules import FRESH_FOR
 from maps.page import STATIC, page_data, policy, render, with_nonce
 from maps.wall import WallView, wall
 
@@ -85,6 +86,7 @@ def show_wall(
         state="/api/v1/state",
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
+        fresh_s=FRESH_FOR.total_seconds(),
     )
     return _page(_wall(view))
 

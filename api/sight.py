@@ -16,8 +16,9 @@ from geo.outbox import KINDS, Recorded
 
 Row = dict[str, Any]
 
-# Events about accounts and devices are for administrators.
-_ADMIN_ONLY = ("account.", "device.")
+# Events about accounts, devices and who read a track: for administrators, and for the worker whose
+# device or track it is.
+_AUDIT = ("account.", "device.", "track.")
 # Collection -> the verb that lets somebody read it whole, and what others see of a row.
 _COUNTS: dict[str, tuple[str, frozenset[str]]] = {
     "workers": ("workers.read", frozenset({"id", "cells", "on_duty", "since", "origin"})),
@@ -79,7 +80,8 @@ class Sight:
 
     def event(self, happened: Recorded) -> Row | None:
         """The body of an event as this sight sees it; None: it is not for these eyes."""
-        if happened.kind.startswith(_ADMIN_ONLY) and self.role is not Role.ADMIN:
+        audit = happened.kind.startswith(_AUDIT)
+        if audit and self.role is not Role.ADMIN and self.worker is None:
             return None
         if not self.holds(happened.area, happened.workers):
             return None

@@ -14,18 +14,40 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.sight import Sight
-from geo.clock import civil_date
+from geo.clock import civil_date, rfc3339
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
+from geo.incidents import queries as incidents
 from geo.outbox import latest_seq
+from geo.tracking import queries as tracking
 from geo.workforce import queries as workforce
 
 LiveRows = Callable[[Session, DistrictCode, tuple[str, ...], datetime], list[dict[str, Any]]]
 
+
+def _positions(
+    session: Session, district: DistrictCode, areas: tuple[str, ...], at: datetime
+) -> list[dict[str, Any]]:
+    """Where workers on duty were seen last, as the feed says it."""
+    return [
+        {
+            "worker": str(seen.worker),
+            "lon": round(seen.lon, 7),
+            "lat": round(seen.lat, 7),
+            "accuracy_m": seen.accuracy_m,
+            "observed_at": rfc3339(seen.observed_at),
+        }
+        for seen in tracking.positions(session, district, areas, at)
+    ]
+
+
 # The collections of the snapshot and who reads them. Events name the same collections.
 COLLECTIONS: dict[str, LiveRows] = {
     "workers": workforce.live_rows,
+    "positions": _positions,
+    "incidents": incidents.live_incidents,
+    "linkups": incidents.live_linkups,
 }
 
 

@@ -163,7 +163,7 @@ class Stream(Response):
 
     def _shows(self, position: Position) -> bool:
         sight = self._sight
-        seen = sight.people and sight.holds(position.cell, (position.worker,))
+        seen = sight.people and sight.holds(position.area, (position.worker,))
         return seen and self._wants(POSITION)
 
     def _wants(self, kind: str) -> bool:

@@ -43,7 +43,7 @@ WATER: dict[str, Style] = {"": _area("#17344d")}
 CELLS: dict[str, Style] = {
     "": {
         "color": _LINE,
-        "opacity": 0.17,
+        "opacity": 0.24,
         "fill": True,
         "fillColor": "#4fb8a4",
         "fillOpacity": 0.0,

@@ -17,7 +17,8 @@ _BUILDINGS_FROM = 14.75
 
 @dataclass(frozen=True)
 class WallView:
-    """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees."""
+    """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
+    than `fresh_s` seconds is shown as stale."""
 
     district: str
     time_zone: str
@@ -27,6 +28,7 @@ class WallView:
     state: str
     live: str
     sign_out: str
+    fresh_s: float
 
 
 def wall(view: WallView) -> str:
@@ -54,10 +56,10 @@ def wall(view: WallView) -> str:
         ("district", style.DISTRICT, 0.0),
         ("green", style.GREEN, 0.0),
         ("water", style.WATER, 0.0),
-        ("cells", style.CELLS, 0.0),
         ("buildings", style.BUILDINGS, _BUILDINGS_FROM),
         ("streets", style.STREETS, 0.0),
         ("railways", style.RAILWAYS, 0.0),
+        ("cells", style.CELLS, 0.0),
         ("communities", style.COMMUNITIES, 0.0),
         ("subdistricts", style.SUBDISTRICTS, 0.0),
     ):

@@ -13,6 +13,7 @@ from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
+from geo.columns import Origin
 from geo.db import Database, migrate
 from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
@@ -153,7 +154,11 @@ def sign_in(database: Database, client: TestClient, clock: SetClock) -> SignIn:
     """Make an account and sign in: `sign_in(Role.ADMIN)` answers the headers to send."""
 
     def signed_in(
-        role: Role, *, scope: str | None = town.DISTRICT, worker: WorkerId | None = None
+        role: Role,
+        *,
+        scope: str | None = town.DISTRICT,
+        worker: WorkerId | None = None,
+        origin: Origin = Origin.REAL,
     ) -> dict[str, str]:
         username = f"{role}-{uuid4().hex[:8]}"
         with database.transaction() as session:
@@ -167,6 +172,7 @@ def sign_in(database: Database, client: TestClient, clock: SetClock) -> SignIn:
                 scope=None if worker else scope,
                 worker=worker,
                 at=clock.now(),
+                origin=origin,
             )
         answer = client.post("/api/v1/sessions", json={"username": username, "password": PASSWORD})
         client.cookies.clear()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, interchange, live, patrol, workforce
+from api.texts import common, incidents, interchange, live, patrol, workforce
 
 
 class Language(StrEnum):
@@ -28,6 +28,7 @@ class Said(NamedTuple):
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **common.TEXTS,
+    **incidents.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,
     **patrol.TEXTS,

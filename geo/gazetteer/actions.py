@@ -9,9 +9,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import shapely
 import shapely.ops
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from geo.bulk import copy_rows
 from geo.crs import on_grid
 from geo.gazetteer.address import canonical, canonical_number
 from geo.gazetteer.rules import Landmark, PlaceKind, Street, Terrain
@@ -39,7 +40,7 @@ def install_places(
     """
     for table in (PlaceRow, StreetRow, TerrainRow):
         session.execute(delete(table).where(table.district == district))
-    _insert(
+    copy_rows(
         session,
         StreetRow,
         [
@@ -53,7 +54,7 @@ def install_places(
             for street in streets
         ],
     )
-    _insert(
+    copy_rows(
         session,
         TerrainRow,
         [
@@ -74,8 +75,8 @@ def install_places(
         *_landmarks(district, landmarks),
         *_areas(district, areas),
     ]
-    _insert(session, PlaceRow, [place for place, _ in named])
-    _insert(
+    copy_rows(session, PlaceRow, [place for place, _ in named])
+    copy_rows(
         session,
         PlaceNameRow,
         [
@@ -170,8 +171,3 @@ def _place(
 def _id(district: DistrictCode, kind: PlaceKind, key: str) -> UUID:
     # The same source gives the same ids, so that filling again changes nothing.
     return uuid5(NAMESPACE_URL, f"wangge:place:{district}:{kind}:{key}")
-
-
-def _insert(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)

@@ -324,9 +324,11 @@ def _named_places() -> Select[Any]:
     )
 
 
+# As a set to join with: `= any(array)` makes the trigram index look every part of a text up.
+_ANY_NAME = select(func.unnest(bindparam("names", type_=ARRAY(Text))))
 _BY_NAME = (
     _named_places()
-    .where(PlaceNameRow.district == _DISTRICT, PlaceNameRow.name == _texts("names"))
+    .where(PlaceNameRow.district == _DISTRICT, PlaceNameRow.name.in_(_ANY_NAME))
     .order_by(PlaceRow.label)
     .limit(200)
 )

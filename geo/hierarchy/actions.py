@@ -6,18 +6,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import SYSTEM_ACTOR
+from geo.bulk import copy_rows
 from geo.columns import Origin
 from geo.crs import metric_srid, on_grid
+from geo.hierarchy.queries import plan_in_force
 from geo.hierarchy.rules import (
     Area,
     Building,
     DistrictExists,
+    DistrictNotFound,
+    LevelPresent,
     PlanPublished,
     PlanStatus,
     PlanUnsound,
@@ -85,29 +89,118 @@ def install_district(
     ).one_or_none()
     if made is None:
         raise DistrictExists(district=code)
+    return _publish(
+        session,
+        code,
+        areas,
+        buildings,
+        in_force_from=in_force_from,
+        until=None,
+        at=at,
+        plan_name=plan_name,
+        by=by,
+        origin=origin,
+    )
+
+
+def add_level(
+    session: Session,
+    *,
+    district: DistrictCode,
+    level: Level,
+    areas: Sequence[Area],
+    in_force_from: date,
+    at: datetime,
+    plan_name: str,
+    by: str = SYSTEM_ACTOR,
+    origin: Origin = Origin.REAL,
+) -> PlanId:
+    """Go on bringing a district in: the next plan, with a level that the plan in force lacks.
+
+    `areas` are all of the new plan, those of the levels above included. The plan in force ends
+    the day before `in_force_from`; one that would then have no day at all is withdrawn.
+
+    Raises: DistrictNotFound, NoPlanInForce, LevelPresent, PlanUnsound.  Records: PlanPublished.
+    """
+    areas = [_gridded(area) for area in areas]
+    problems = nesting_problems(areas) or coverage_problems(areas)
+    if problems:
+        raise PlanUnsound(problems=[problem.as_fields() for problem in problems[:100]], districts=1)
+    # Two imports at once: the second waits here, and then finds the level there.
+    found = session.scalar(
+        select(DistrictRow.code).where(DistrictRow.code == district).with_for_update()
+    )
+    if found is None:
+        raise DistrictNotFound(district=district)
+    base = plan_in_force(session, district, in_force_from)
+    there = session.scalar(
+        select(
+            exists().where(
+                AreaRow.district == district, AreaRow.plan == base.id, AreaRow.level == level.value
+            )
+        )
+    )
+    if there:
+        raise LevelPresent(district=district, level=level.value, plan=base.name)
+    assert base.begins_on is not None
+    ended: dict[str, Any] = (
+        {"in_force_during": Range(base.begins_on, in_force_from, bounds="[)")}
+        if base.begins_on < in_force_from
+        else {"status": PlanStatus.WITHDRAWN.value}
+    )
+    session.execute(
+        update(PlanRow).where(PlanRow.district == district, PlanRow.id == base.id).values(**ended)
+    )
+    return _publish(
+        session,
+        district,
+        areas,
+        (),
+        in_force_from=in_force_from,
+        until=base.ends_on,
+        at=at,
+        plan_name=plan_name,
+        by=by,
+        origin=origin,
+    )
+
+
+def _publish(
+    session: Session,
+    district: DistrictCode,
+    areas: Sequence[Area],
+    buildings: Sequence[Building],
+    *,
+    in_force_from: date,
+    until: date | None,
+    at: datetime,
+    plan_name: str,
+    by: str,
+    origin: Origin,
+) -> PlanId:
     plan = PlanId(uuid4())
     session.execute(
         insert(PlanRow).values(
-            district=code,
+            district=district,
             id=plan,
             name=plan_name,
             status=PlanStatus.PUBLISHED.value,
-            in_force_during=Range(in_force_from, None, bounds="[)"),
+            in_force_during=Range(in_force_from, until, bounds="[)"),
             created_at=at,
             origin=origin.value,
         )
     )
-    _insert_areas(session, code, plan, areas, buildings, in_force_from)
-    _insert_buildings(session, code, plan, buildings)
+    _insert_areas(session, district, plan, areas, buildings, in_force_from)
+    _insert_buildings(session, district, plan, buildings)
     record(
         session,
         PlanPublished(
             id=plan,
-            district=code,
+            district=district,
             at=at,
             actor=by,
             origin=origin,
-            area=code,
+            area=district,
             body={"id": str(plan), "name": plan_name, "from": in_force_from.isoformat()},
         ),
     )
@@ -124,12 +217,12 @@ def _insert_areas(
 ) -> None:
     households = households_by_area(areas, buildings) if buildings else {}
     ordered = sorted(areas, key=lambda area: (_TOP_DOWN.index(area.level), area.code))
-    _insert_many(
-        session,
-        AreaCodeRow,
+    # Codes of the levels above were issued with an earlier plan.
+    session.execute(
+        pg_insert(AreaCodeRow).on_conflict_do_nothing(),
         [{"district": district, "code": area.code, "issued_on": issued_on} for area in ordered],
     )
-    _insert_many(
+    copy_rows(
         session,
         AreaRow,
         [
@@ -152,7 +245,7 @@ def _insert_areas(
 def _insert_buildings(
     session: Session, district: DistrictCode, plan: PlanId, buildings: Sequence[Building]
 ) -> None:
-    _insert_many(
+    copy_rows(
         session,
         BuildingRow,
         [
@@ -172,7 +265,7 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-    _insert_many(
+    copy_rows(
         session,
         PlacementRow,
         [
@@ -186,11 +279,6 @@ def _insert_buildings(
             for building in buildings
         ],
     )
-
-
-def _insert_many(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def _gridded(area: Area) -> Area:

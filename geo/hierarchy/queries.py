@@ -13,6 +13,7 @@ from geo.columns import STORAGE_SRID
 from geo.hierarchy.rules import (
     Area,
     AreaNotFound,
+    Building,
     District,
     DistrictNotFound,
     Located,
@@ -20,8 +21,15 @@ from geo.hierarchy.rules import (
     Plan,
     PlanStatus,
 )
-from geo.hierarchy.tables import AreaRow, BuildingRow, DistrictRow, PlacementRow, PlanRow
-from geo.ids import AreaCode, DistrictCode, Level, PlanId
+from geo.hierarchy.tables import (
+    AreaCodeRow,
+    AreaRow,
+    BuildingRow,
+    DistrictRow,
+    PlacementRow,
+    PlanRow,
+)
+from geo.ids import CODE_LENGTH, AreaCode, DistrictCode, Level, PlanId
 from geo.units import Metres
 
 # A point this near to a building of its cell belongs to that building's group.
@@ -111,6 +119,48 @@ def has_area(
         )
         is not None
     )
+
+
+def issued_codes(session: Session, district: DistrictCode, level: Level) -> list[AreaCode]:
+    """Every code of a level that this district ever issued; none of them is given again."""
+    codes = session.scalars(
+        select(AreaCodeRow.code).where(
+            AreaCodeRow.district == district,
+            func.length(AreaCodeRow.code) == CODE_LENGTH[level],
+        )
+    )
+    return [AreaCode(code) for code in codes]
+
+
+def buildings(session: Session, district: DistrictCode, plan: PlanId) -> list[Building]:
+    """The buildings of a plan with their cell and building group, by id."""
+    rows = session.execute(
+        select(BuildingRow, PlacementRow.cell, PlacementRow.building_group)
+        .join(
+            PlacementRow,
+            (PlacementRow.district == BuildingRow.district)
+            & (PlacementRow.building == BuildingRow.id),
+        )
+        .where(PlacementRow.district == district, PlacementRow.plan == plan)
+        .order_by(BuildingRow.id)
+    )
+    return [
+        Building(
+            id=row.id,
+            name=row.name,
+            street=row.street,
+            number=row.number,
+            estate=row.estate,
+            units=row.units,
+            floors=row.floors,
+            households=row.households,
+            kind=row.kind,
+            cell=AreaCode(cell),
+            group=AreaCode(group),
+            footprint=row.footprint,
+        )
+        for row, cell, group in rows
+    ]
 
 
 def extent(

@@ -1,7 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Incidents, linkups and the people near them, as values."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from geo.clock import rfc3339
+from geo.columns import Origin
+from geo.crs import Fix, Point
+from geo.errors import Conflict, NotFound, WrongState
+from geo.ids import CellCode, DistrictCode, IncidentId, LinkupId, WorkerId
+from geo.outbox import Event
+from geo.units import Metres, Seconds
+
+# A worker walks about 400 m in this time: an older position says too little about where he is.
+FRESH_FOR = timedelta(minutes=5)
+# Long enough to take a phone out of a pocket, short enough that three rings fit in a minute.
+ANSWER_WITHIN = timedelta(seconds=20)
+# How many are asked at once, unless somebody says otherwise: the holder and two to spare.
+ASKED_AT_ONCE = 3
+# After so many rings by itself the search stops widening and a person decides.
+MOST_RINGS = 5
 
 
 class Severity(StrEnum):
@@ -22,7 +44,7 @@ class IncidentStatus(StrEnum):
 
 
 class LinkupStatus(StrEnum):
-    """Whether a linkup still asks."""
+    """Whether a linkup still runs: from the first ask until its incident is closed."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -38,3 +60,319 @@ class AskState(StrEnum):
     LATE = "late"
     RELEASED = "released"
     ARRIVED = "arrived"
+
+
+class PlaceReason(StrEnum):
+    """Why an incident has no place yet."""
+
+    NOT_SAID = "place.not_said"
+    NOT_FOUND = "place.not_found"
+    NOT_UNIQUE = "place.not_unique"
+    TOO_VAGUE = "place.too_vague"
+    OUTSIDE = "place.outside_district"
+
+
+class NearReason(StrEnum):
+    """Why somebody stands where he does among the nearest."""
+
+    HOLDER = "nearest.holder"
+    STAND_IN = "nearest.stand_in"
+    FREE = "nearest.free"
+    ENGAGED = "nearest.engaged"
+    STALE = "nearest.stale"
+    STALE_ENGAGED = "nearest.stale_engaged"
+
+
+class Shortfall(StrEnum):
+    """Why the list of the nearest is worse than was asked for."""
+
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    POSITIONS_STALE = "positions_stale"
+    FEWER_THAN_ASKED = "fewer_than_asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaidPlace:
+    """Where somebody says it is, in one or several ways. A pin always wins."""
+
+    address: str | None = None
+    point: Point | None = None
+    fix: Fix | None = None
+    cell: CellCode | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What is reported. `id` is the reporter's own, so that saying it twice is one incident."""
+
+    id: IncidentId
+    title: str
+    category: str
+    severity: Severity
+    place: SaidPlace
+    reporter: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """What became of a said place: a WGS-84 point, or a reason and the places it may be."""
+
+    label: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    cell: str | None = None
+    candidates: tuple[dict[str, Any], ...] = ()
+    reason: PlaceReason | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """A reported incident. `said_place` is what was said, whatever became of it."""
+
+    district: DistrictCode
+    id: IncidentId
+    title: str
+    category: str
+    severity: Severity
+    status: IncidentStatus
+    said_place: dict[str, Any]
+    reporter: dict[str, str] | None
+    label: str | None
+    lon: float | None
+    lat: float | None
+    cell: str | None
+    candidates: tuple[dict[str, Any], ...]
+    place_reason: PlaceReason | None
+    reported_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    reported_by: str
+    origin: Origin
+
+    @property
+    def live_row(self) -> dict[str, Any]:
+        """The incident as the live snapshot shows it, in JSON values."""
+        return {
+            "id": str(self.id),
+            "title": self.title,
+            "category": self.category,
+            "severity": self.severity.value,
+            "status": self.status.value,
+            "label": self.label,
+            "cell": self.cell,
+            "reported_at": rfc3339(self.reported_at),
+            "lon": self.lon,
+            "lat": self.lat,
+            "origin": self.origin.value,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One worker asked, and his answer. `distance_m` and `age_s` as they were when he was asked."""
+
+    worker: WorkerId
+    ring: int
+    rank: int
+    state: AskState
+    reason: str
+    distance_m: float | None
+    age_s: float | None
+    asked_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+    answer_text: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linkup:
+    """A search for the worker who takes an incident; `lead` is who took it."""
+
+    district: DistrictCode
+    id: LinkupId
+    incident: IncidentId
+    status: LinkupStatus
+    ring: int
+    lead: WorkerId | None
+    asked: tuple[Ask, ...]
+    recommendation: dict[str, Any]
+    began_at: datetime
+    ended_at: datetime | None
+    origin: Origin
+
+    @property
+    def workers(self) -> tuple[UUID, ...]:
+        """Everybody it has asked."""
+        return tuple(ask.worker for ask in self.asked)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it still runs, without a lead, and nobody is left who might answer in time."""
+        waits = any(ask.state is AskState.ASKED for ask in self.asked)
+        return self.status is LinkupStatus.OPEN and self.lead is None and not waits
+
+    @property
+    def live_row(self) -> dict[str, Any]:
+        """The linkup as the live snapshot shows it, in JSON values."""
+        return {
+            "id": str(self.id),
+            "incident": str(self.incident),
+            "status": self.status.value,
+            "ring": self.ring,
+            "lead": None if self.lead is None else str(self.lead),
+            "asked": [
+                {
+                    "worker": str(ask.worker),
+                    "state": ask.state.value,
+                    "rank": ask.rank,
+                    "ring": ask.ring,
+                    "distance_m": ask.distance_m,
+                    "reason": ask.reason,
+                    "asked_at": rfc3339(ask.asked_at),
+                    "answer_by": rfc3339(ask.answer_by),
+                }
+                for ask in self.asked
+            ],
+            "origin": self.origin.value,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """A worker on duty near a point. None where his position is not known at all.
+
+    `rank_class` orders: 0 the fresh one who answers for the cell, 1 fresh and free, 2 fresh and
+    engaged, 3 stale and free, 4 stale and engaged; within a class by distance.
+    """
+
+    worker: WorkerId
+    name: str
+    distance_m: Metres | None
+    age_s: Seconds | None
+    responsible: bool
+    rank_class: int
+    reason: NearReason
+
+    @property
+    def as_fields(self) -> dict[str, Any]:
+        """What a recommendation keeps of him, in JSON values: everything but the name."""
+        return {
+            "worker": str(self.worker),
+            "distance_m": self.distance_m,
+            "age_s": self.age_s,
+            "responsible": self.responsible,
+            "rank_class": self.rank_class,
+            "reason": self.reason.value,
+        }
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest workers on duty, best first, and what is wrong with the list if anything is."""
+
+    items: tuple[Near, ...]
+    shortfall: Shortfall | None
+
+
+def rank(*, fresh: bool, engaged: bool, keeper: NearReason | None) -> tuple[int, NearReason]:
+    """Class and reason of a worker; `keeper` is set on the one who answers for the cell."""
+    if fresh and keeper is not None:
+        return 0, keeper
+    if fresh:
+        return (2, NearReason.ENGAGED) if engaged else (1, NearReason.FREE)
+    return (4, NearReason.STALE_ENGAGED) if engaged else (3, NearReason.STALE)
+
+
+def shortfall(items: Sequence[Near], *, asked: int, on_duty: int) -> Shortfall | None:
+    """What is wrong with a list of the nearest, the gravest first."""
+    if on_duty == 0:
+        return Shortfall.NOBODY_ON_DUTY
+    if items and all(near.rank_class >= 3 for near in items):
+        return Shortfall.POSITIONS_STALE
+    return Shortfall.FEWER_THAN_ASKED if len(items) < asked else None
+
+
+class IncidentNotFound(NotFound):
+    """No such incident, or none that this actor may know of."""
+
+    code = "incident.not_found"
+
+
+class LinkupNotFound(NotFound):
+    """No such linkup, or this worker was not asked in it."""
+
+    code = "linkup.not_found"
+
+
+class IncidentClosed(WrongState):
+    """The incident is closed; nothing more happens to it."""
+
+    code = "incident.closed"
+
+
+class IncidentUnlocated(WrongState):
+    """Nobody can be near an incident without a place; give it one first."""
+
+    code = "incident.unlocated"
+
+
+class PlaceUnclear(Conflict):
+    """An incident that has a place keeps it when the new one is not found or not unique."""
+
+    code = "incident.place_unclear"
+
+
+class LinkupExists(Conflict):
+    """The incident has an open linkup already."""
+
+    code = "linkup.exists"
+
+
+class LinkupTaken(WrongState):
+    """Another worker has taken the lead."""
+
+    code = "linkup.taken"
+
+
+class LinkupEnded(WrongState):
+    """The linkup is over, with its incident."""
+
+    code = "linkup.ended"
+
+
+class AskAnswered(WrongState):
+    """The worker has answered already, or his time is up, and this act does not follow from it."""
+
+    code = "linkup.wrong_state"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReported(Event):
+    """An incident came in. Unlocated, it waits for the duty officer to give it a place."""
+
+    kind: ClassVar[str] = "incident.reported"
+    collection: ClassVar[str | None] = "incidents"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentChanged(Event):
+    """An incident got a place, a lead or an end, or more workers may see it."""
+
+    kind: ClassVar[str] = "incident.changed"
+    collection: ClassVar[str | None] = "incidents"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkupChanged(Event):
+    """Somebody was asked or answered, or the linkup ended."""
+
+    kind: ClassVar[str] = "linkup.changed"
+    collection: ClassVar[str | None] = "linkups"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkupExhausted(Event):
+    """Nobody is left to ask and nobody has accepted: the duty officer must act."""
+
+    kind: ClassVar[str] = "linkup.exhausted"
+    collection: ClassVar[str | None] = "linkups"

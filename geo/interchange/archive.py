@@ -29,7 +29,7 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def opened(path: Path) -> Iterator[list[Path]]:
-    """The files of layers that `path` (a file, a folder or a zip) holds; a zip unpacked for a while.
+    """The files of layers that `path` (file, folder or zip) holds; a zip unpacked for a while.
 
     Raises: FileNotReadable, FormatUnknown, FileTooLarge, ArchiveUnsafe.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The features of one layer -> areas of one level, with codes, names and their place in the tree."""
+"""The features of one layer -> areas of one level: codes, names, parents."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +51,7 @@ _CHILD_DIGITS = 3
 
 
 def fields_of(layer: Layer, said: Mapping[str, str]) -> dict[str, str]:
-    """Our field -> the file's field, as a person said it or by a usual name. Raises: FieldMissing."""
+    """Our field -> the file's, as a person said it or by a usual name. Raises: FieldMissing."""
     for ours, theirs in said.items():
         if ours not in KNOWN_FIELDS or theirs not in layer.fields:
             raise FieldMissing(
@@ -60,10 +60,10 @@ def fields_of(layer: Layer, said: Mapping[str, str]) -> dict[str, str]:
                 fields=", ".join(layer.fields),
             )
     found = dict(said)
-    for ours, usual in KNOWN_FIELDS.items():
-        for field in layer.fields:
-            if ours not in found and _known(field, usual):
-                found[ours] = field
+    for field in layer.fields:
+        ours_of_it = _meaning(field)
+        if ours_of_it is not None:
+            found.setdefault(ours_of_it, field)
     return found
 
 
@@ -188,12 +188,21 @@ def _edge_repairs(area: Area, union: BaseGeometry, layer: str, tolerance: Metres
     ]
 
 
-def _known(field: str, usual: Sequence[str]) -> bool:
+def _meaning(field: str) -> str | None:
+    """Which of our fields a file's field is, by its name; None where that is open."""
     plain = field.strip().lower()
-    if plain in usual:
-        return True
-    # A shapefile cuts names at ten bytes: five characters of GBK.
-    return len(plain) == 5 and not plain.isascii() and any(name.startswith(plain) for name in usual)
+    for ours, usual in KNOWN_FIELDS.items():
+        if plain in usual:
+            return ours
+    # A shapefile cuts names at ten bytes: five characters of GBK, three of UTF-8.
+    if plain.isascii() or len(plain) not in (3, 5):
+        return None
+    meant = {
+        ours
+        for ours, usual in KNOWN_FIELDS.items()
+        if any(name.startswith(plain) for name in usual)
+    }
+    return meant.pop() if len(meant) == 1 else None
 
 
 def _text(row: Mapping[str, Any], field: str | None) -> str:

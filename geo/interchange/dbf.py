@@ -123,7 +123,7 @@ def _encoding(
             raise EncodingWrong(file=file, said=asked, tried=asked)
         return wanted
     told = codec_of(declared) if declared else None
-    # Programs write Latin-1 when they do not know; it decodes anything and no Chinese text is in it.
+    # Programs write Latin-1 when they do not know; it decodes anything and holds no Chinese.
     if told in ("iso8859-1", "cp1252"):
         told = None
     # Names are cut at ten bytes, mid-character too: they count only where the cut does no harm.

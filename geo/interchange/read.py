@@ -179,7 +179,7 @@ def _geometry(path: Path, index: Path) -> list[BaseGeometry | None]:
         alone.with_suffix(".shx").symlink_to(index.resolve())
         try:
             _, _, wkb, _ = pyogrio.raw.read(alone)
-            return list(shapely.from_wkb(wkb))
+            return _from_wkb(wkb)
         except (DataSourceError, DataLayerError, ShapelyError) as error:
             raise FileNotReadable(file=path.name, reason=_first_line(error)) from error
 
@@ -193,7 +193,7 @@ def _geopackage(path: Path, layer: str) -> _Raw:
                 file=path.name, size=int(info["features"]), limit=MAX_FEATURES, unit="features"
             )
         meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer)
-        shapes = list(shapely.from_wkb(wkb)) if wkb is not None else []
+        shapes = [] if wkb is None else _from_wkb(wkb)
     except (DataSourceError, DataLayerError, ShapelyError, UnicodeDecodeError) as error:
         raise FileNotReadable(file=path.name, reason=_first_line(error)) from error
     fields = tuple(str(name) for name in meta["fields"])
@@ -242,6 +242,12 @@ def _crs_member(told: dict[str, Any]) -> str:
     """RFC 7946 knows WGS-84 alone; older files name others in a `crs` member."""
     named = re.search(rb"EPSG:[\d.]*:?(\d{4,6})", orjson.dumps(told.get("crs")))
     return f"EPSG:{named[1].decode()}" if named else f"EPSG:{WGS84}"
+
+
+def _from_wkb(wkb: Any) -> list[BaseGeometry | None]:
+    # NaN makes numpy warn; it is refused later, with its place.
+    with np.errstate(invalid="ignore"):
+        return list(shapely.from_wkb(wkb))
 
 
 def _refuse_other_magic(path: Path) -> None:

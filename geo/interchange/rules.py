@@ -2,11 +2,12 @@
 """What a file may hold, what is mended in it and reported, and why one is refused."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
-from geo.errors import Conflict, Invalid
+from geo.errors import Invalid
 from geo.ids import Level
 from geo.units import Metres, SquareMetres
 
@@ -35,11 +36,19 @@ AREA_LAYERS = {
 }
 
 
+class Format(StrEnum):
+    """What files can be written."""
+
+    SHP = "shp"
+    GPKG = "gpkg"
+    GEOJSON = "geojson"
+
+
 @dataclass(frozen=True)
 class Repair:
     """Something in a file that was changed on the way in.
 
-    `code` is one of the `repair.*` codes. `feature` counts from 1; None where it concerns the layer.
+    `code` is one of the `repair.*` codes. `feature` counts from 1; None: the whole layer.
     `size_m2` is the area gained, lost or moved, where one can be named. `lon`, `lat`: WGS-84.
     """
 
@@ -198,13 +207,25 @@ class CodeUnknown(Invalid):
     code = "import.code_unknown"
 
 
-class LevelPresent(Conflict):
-    """The plan in force has this level already: changing it is the planner's work."""
-
-    code = "import.level_present"
-
-
 class DistrictUnnamed(Invalid):
     """Several districts are loaded, or none, and nothing says which one is meant."""
 
     code = "import.district_unnamed"
+
+
+class ParentLevelMissing(Invalid):
+    """The district has no areas one level up, into which these could go."""
+
+    code = "import.parent_level_missing"
+
+
+class ExportExists(Invalid):
+    """Something of that name is there already."""
+
+    code = "export.exists"
+
+
+class TextUnfit(Invalid):
+    """A text that the format would cut or tear."""
+
+    code = "export.text_unfit"

@@ -79,7 +79,7 @@ def srid_of_numbers(box: Box, layer: str) -> int:
 
 
 def refuse_contradiction(srid: int, box: Box, layer: str) -> None:
-    """Compare a system with the numbers said to be in it. Raises: CrsContradicted, PlaceImplausible."""
+    """Compare a system with the numbers in it. Raises: CrsContradicted, PlaceImplausible."""
     west, south, east, north = box
     if srid in GEOGRAPHIC:
         if abs(south) > 90 or abs(north) > 90 or _degrees_swapped(box):
@@ -120,7 +120,7 @@ def _gauss_kruger(crs: CRS) -> int | None:
     operation = crs.coordinate_operation
     if operation is None or "wgs" in crs.to_wkt().lower():
         return None
-    given = {item.name.lower(): item.value for item in operation.params}
+    given = {item.name.lower(): float(item.value) for item in operation.params}
     meridian = given.get("longitude of natural origin")
     easting = given.get("false easting")
     plain = (

@@ -35,6 +35,7 @@ from geo.units import Metres
 # Shares of what goes wrong with check-ins, the field's classic failures.
 ASTRAY, MOCKED, BLIND, LATE, WITHOUT_SPOT = 0.04, 0.004, 0.012, 0.03, 0.08
 MOVING_EVERY_S, STILL_EVERY_S = 12.0, 27.0
+BAD_HOURS = 0.12
 CHECK_IN_EVERY_S = (720.0, 900.0)
 
 
@@ -132,11 +133,15 @@ class Day:
         if worker not in self._walkers:
             return None
         rng = chance(self.seed, "answer", incident, worker)
+        # At a bad hour everybody around is busy: the search has to go further.
+        silent, unwilling = (0.08, 0.12)
+        if happens(chance(self.seed, "bad hour", incident), BAD_HOURS):
+            silent, unwilling = (0.4, 0.4)
         luck = float(rng.random())
-        if luck < 0.08:
+        if luck < silent:
             return None
         after = min(15.0, 3.0 + float(rng.exponential(4.0)))
-        if luck < 0.2:
+        if luck < silent + unwilling:
             return Answer(after, accepts=False, reason=one_of(rng, stories.DECLINES))
         return Answer(after, accepts=True)
 

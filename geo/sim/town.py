@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import geopandas
 import numpy as np
-import pyogrio
+import pyogrio.raw
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -127,43 +126,45 @@ def town_of(
 def read_town(folder: Path) -> Town:
     """The town of a folder of shapefiles as `geo.sim.district` writes them."""
 
-    def layer(name: str) -> geopandas.GeoDataFrame:
-        frame = pyogrio.read_dataframe(folder / f"{name}.shp", encoding="UTF-8")
-        text = frame.columns.drop("geometry")
-        frame[text] = frame[text].fillna("")
-        return frame
-
-    cells = layer("cells")
+    cells = _layer(folder, "cells")
     spots: dict[str, list[tuple[str, str, BaseGeometry]]] = {}
-    for row in layer("checkpoints").itertuples(index=False):
-        spots.setdefault(row.cell, []).append((row.id, row.name, row.geometry))
+    for row, point in _layer(folder, "checkpoints"):
+        spots.setdefault(row["cell"], []).append((row["id"], row["name"], point))
     names = {
-        row.code: row.name
+        row["code"]: row["name"]
         for name in ("subdistricts", "communities")
-        for row in layer(name).itertuples(index=False)
+        for row, _ in _layer(folder, name)
     }
     houses = [
         (
             House(
-                row.street, row.number, row.estate, int(row.units), int(row.floors), row.kind,
-                row.cell, 0.0, 0.0,
+                row["street"], row["number"], row["estate"], int(row["units"]),
+                int(row["floors"]), row["kind"], row["cell"], 0.0, 0.0,
             ),
-            row.geometry,
+            shape,
         )
-        for row in layer("buildings").itertuples(index=False)
+        for row, shape in _layer(folder, "buildings")
     ]  # fmt: skip
     marks = [
-        (Mark(row.name, row.kind, row.cell, 0.0, 0.0), row.geometry)
-        for row in layer("landmarks").itertuples(index=False)
+        (Mark(row["name"], row["kind"], row["cell"], 0.0, 0.0), point)
+        for row, point in _layer(folder, "landmarks")
     ]
     return town_of(
-        cells=dict(zip(cells["code"], cells.geometry, strict=True)),
-        streets=list(layer("streets").geometry),
+        cells={row["code"]: shape for row, shape in cells},
+        streets=[line for _, line in _layer(folder, "streets")],
         spots=spots,
         houses=houses,
         marks=marks,
         names=names,
     )
+
+
+def _layer(folder: Path, name: str) -> list[tuple[dict[str, Any], BaseGeometry]]:
+    """Rows and shapes of a shapefile, without the weight of data frames; empty texts are ''."""
+    meta, _, shapes, columns = pyogrio.raw.read(folder / f"{name}.shp", encoding="UTF-8")
+    values = [["" if value is None else value for value in column] for column in columns]
+    rows = [dict(zip(meta["fields"], row, strict=True)) for row in zip(*values, strict=True)]
+    return list(zip(rows, shapely.from_wkb(shapes), strict=True))
 
 
 def _placed(things: Sequence[tuple[Thing, BaseGeometry]], srid: int) -> list[Thing]:

@@ -38,6 +38,10 @@ export class Ground {
     this.fetching = new Set();
     /** Called whenever layers have come. */
     this.drawn = () => {};
+    /** Resolves when the first layers are there. @type {Promise<void>} */
+    this.first = new Promise((done) => {
+      this.firstCame = done;
+    });
     map.on("zoomend", () => this.zoomed());
   }
 
@@ -64,6 +68,7 @@ export class Ground {
     // Those that came late lie below what was declared after them.
     if (due.length < this.layers.length) for (const layer of this.layers) layer.bringToFront();
     this.drawn();
+    this.firstCame();
   }
 
   /** Zoom as a 1920 pixel wide screen would have it for the same picture. */

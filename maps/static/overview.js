@@ -146,11 +146,17 @@ export class Overview {
     pen.font = `500 ${11 * px}px sans-serif`;
     pen.textAlign = "center";
     pen.fillStyle = "#a9bac9";
+    const taken = [];
     for (const { properties } of layer?.features ?? []) {
       const [lon, lat] = properties.label;
       // Those in view are named on the large map.
       if (bounds.contains([lat, lon])) continue;
       const [x, y] = this.at(lon, lat);
+      const half = pen.measureText(properties.name).width / 2;
+      if (taken.some(([a, b, reach]) => Math.abs(a - x) < reach + half && Math.abs(b - y) < 14 * px)) {
+        continue;
+      }
+      taken.push([x, y, half]);
       pen.fillText(properties.name, x, y);
     }
   }

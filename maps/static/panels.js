@@ -4,6 +4,8 @@
 import { span, t } from "./words.js";
 
 const TICKER_LENGTH = 40;
+// States of an ask by which a worker has taken the incident.
+const TOOK = new Set(["accepted", "arrived"]);
 
 export class Panels {
   /**
@@ -24,7 +26,8 @@ export class Panels {
 
   /** Every figure anew: cheap enough to be right. */
   figures() {
-    const workers = [...this.store.all("workers").values()];
+    // Whoever has left holds no cell any more.
+    const workers = [...this.store.all("workers").values()].filter((row) => row.cells.length);
     const duty = workers.filter((worker) => worker.on_duty);
     const engaged = this.store.engaged();
     const states = { fresh: 0, engaged: 0, stale: 0, unseen: 0 };
@@ -48,9 +51,11 @@ export class Panels {
     set("cells", this.cells || "–");
     bar("covered-bar", this.cells ? covered.size / this.cells : 0);
 
-    const linkups = [...this.store.all("linkups").values()];
+    const running = [...this.store.all("linkups").values()].filter((row) => row.status === "open");
+    const led = running.filter((row) => row.asked.some((ask) => TOOK.has(ask.state)));
     set("open-incidents", this.store.incidents().length);
-    set("linkups", linkups.filter((linkup) => linkup.status === "open").length);
+    set("calling", running.length - led.length);
+    set("connected", led.length);
     const simulated = [...workers, ...checkIns].some((row) => row.origin === "simulated");
     document.getElementById("origin").hidden = !simulated;
   }
@@ -130,14 +135,17 @@ export class Panels {
       const text = t(before ? "said.incident" : "said.incident_new", { title: body.title, status });
       return { kind: body.severity, text, where: body.label || this.cellName(body.cell) };
     }
-    if (collection === "linkups") return this.linkupLine(body, before);
+    if (collection === "linkups") return this.linkupLine(kind, body, before);
     if (kind.startsWith("plan.")) return { kind: "", text: t("said.plan"), where: "" };
     return null;
   }
 
-  linkupLine(linkup, before) {
+  linkupLine(kind, linkup, before) {
     const incident = this.store.all("incidents").get(linkup.incident);
     const title = incident?.title ?? "";
+    if (kind === "linkup.exhausted") {
+      return { kind: "emergency", text: t("said.exhausted", { title }), where: incident?.label ?? "" };
+    }
     if (!before) {
       const text = t("said.calling", { title, count: linkup.asked.length });
       return { kind: "call", text, where: incident?.label ?? "" };

@@ -3,11 +3,10 @@
 
 /** @typedef {Record<string, any>} Row */
 
-// A position older than this is shown as stale; the server's own figure comes with the page.
-const STALE_MS = 300_000;
-
 export class Store {
-  constructor() {
+  /** @param {number} fresh_s  a position older than this is shown as stale */
+  constructor(fresh_s) {
+    this.freshMs = fresh_s * 1000;
     /** @type {Record<string, Map<string, Row>>} */
     this.rows = {};
     /** The server's clock less ours, in ms. */
@@ -113,7 +112,7 @@ export class Store {
     if (engaged.has(worker)) return "engaged";
     const position = this.all("positions").get(worker);
     if (!position) return "unseen";
-    return this.now() - Date.parse(position.observed_at) > STALE_MS ? "stale" : "fresh";
+    return this.now() - Date.parse(position.observed_at) > this.freshMs ? "stale" : "fresh";
   }
 }
 

@@ -11,10 +11,12 @@ import { People } from "./people.js";
 import { Store } from "./store.js";
 import { otherLanguage, span, speak, t } from "./words.js";
 
+const BACK_HOME_MS = 180_000;
+
 const page = JSON.parse(document.getElementById("page").textContent);
 // @ts-ignore: folium names the map.
 const map = map_wall;
-const store = new Store();
+const store = new Store(page.fresh_s);
 const ground = new Ground(map);
 const people = new People(map, store);
 const labels = new Labels(map, ground);
@@ -44,6 +46,14 @@ function home() {
     paddingBottomRight: [right, 0],
     animate: false,
   });
+}
+
+let homeward = 0;
+
+/** Somebody looked closer: left alone, the wall goes back to its place. */
+function touched() {
+  clearTimeout(homeward);
+  homeward = setTimeout(home, BACK_HOME_MS);
 }
 
 async function reload() {
@@ -156,6 +166,7 @@ async function main() {
   setInterval(tell, 1000);
   setInterval(age, 5000);
   addEventListener("resize", home);
+  for (const touch of ["pointerdown", "wheel", "keydown"]) addEventListener(touch, touched);
   map.on("mousemove", (event) => hint(event.containerPoint));
   document.getElementById("language").addEventListener("click", () => {
     otherLanguage();
@@ -167,6 +178,8 @@ async function main() {
     await fetch(page.sign_out, { method: "DELETE" });
     location.assign("/login");
   });
+  // Names come with the ground; without it the wall goes on by codes.
+  await Promise.race([ground.first, new Promise((done) => setTimeout(done, 5000))]);
   await follow(page.live, { reload, happened, link: show });
   tell();
 }

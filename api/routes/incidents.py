@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Incidents: reported, given a place, linked, closed."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
+
+from api.deps import Now, Read, Write, allowed
+from api.routes.linkups import LinkupAnswer, linkup_answer
+from api.shapes import (
+    Answer,
+    Body,
+    CellCodeText,
+    Cursor,
+    CursorMalformed,
+    FixBody,
+    Limit,
+    Page,
+    PointBody,
+    ShortText,
+    Text,
+    Within,
+)
+from geo.accounts.rules import Actor, Role
+from geo.columns import Origin
+from geo.ids import CellCode, IncidentId, LinkupId
+from geo.incidents import actions, linkups, queries
+from geo.incidents.rules import (
+    ASKED_AT_ONCE,
+    Incident,
+    IncidentStatus,
+    Linkup,
+    PlaceReason,
+    Report,
+    SaidPlace,
+    Severity,
+)
+from geo.outbox import Recorded, history_of
+
+router = APIRouter(tags=["incidents"])
+
+Reader = Annotated[Actor, allowed("incidents.read")]
+Manager = Annotated[Actor, allowed("incidents.manage")]
+_REPEATED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The same id and content again: the thing as it is now"}
+}
+
+
+class PlaceBody(Body):
+    """Where it is, in one or several ways. A pin (`point`) always wins."""
+
+    address: ShortText | None = None
+    point: PointBody | None = None
+    fix: FixBody | None = None
+    cell: CellCodeText | None = None
+
+    def value(self) -> SaidPlace:
+        """As the domain knows it."""
+        return SaidPlace(
+            address=self.address,
+            point=None if self.point is None else self.point.value(),
+            fix=None if self.fix is None else self.fix.value(),
+            cell=None if self.cell is None else CellCode(self.cell),
+        )
+
+
+class ReporterBody(Body):
+    """Who called."""
+
+    name: ShortText | None = None
+    phone: ShortText | None = None
+    note: ShortText | None = None
+
+
+class IncidentBody(Body):
+    """What happened, how bad it is, and where."""
+
+    id: UUID
+    title: ShortText
+    category: ShortText
+    severity: Severity
+    place: PlaceBody
+    reporter: ReporterBody | ShortText | None = None
+
+    def value(self) -> Report:
+        """As the domain knows it."""
+        return Report(
+            id=IncidentId(self.id),
+            title=self.title,
+            category=self.category,
+            severity=self.severity,
+            place=self.place.value(),
+            reporter=_reporter(self.reporter),
+        )
+
+
+class CloseBody(Body):
+    """How it ended."""
+
+    outcome: Text
+
+
+class LinkupBody(Body):
+    """A linkup to begin: how many to ask at once."""
+
+    id: UUID
+    k: Annotated[int, Query(ge=1, le=20)] = ASKED_AT_ONCE
+
+
+class PlaceCandidate(Answer):
+    """A place it may be at."""
+
+    label: str
+    kind: str
+    lon: float
+    lat: float
+    score: float
+    match: str
+    cell: str | None
+
+
+class HistoryEntry(Answer):
+    """What happened to an incident or its linkup, and by whom."""
+
+    seq: int
+    kind: str
+    at: datetime
+    actor: str
+    body: dict[str, Any]
+
+
+class IncidentAnswer(Answer):
+    """An incident as it stands. `place` is what was said; null to whom people are not shown."""
+
+    id: UUID
+    title: str
+    category: str
+    severity: Severity
+    status: IncidentStatus
+    label: str | None
+    lon: float | None
+    lat: float | None
+    cell: str | None
+    place: dict[str, Any] | None
+    place_reason: PlaceReason | None
+    candidates: list[PlaceCandidate]
+    reporter: dict[str, str] | None
+    reported_at: datetime
+    closed_at: datetime | None
+    outcome: str | None
+    origin: Origin
+    linkup: LinkupAnswer | None
+
+
+class IncidentWithHistory(IncidentAnswer):
+    """An incident with everything recorded about it and its linkup, oldest first."""
+
+    history: list[HistoryEntry]
+
+
+@router.post("/incidents", status_code=201, responses=_REPEATED)
+def report(
+    body: IncidentBody,
+    session: Write,
+    me: Annotated[Actor, allowed("incidents.report")],
+    now: Now,
+    response: Response,
+) -> IncidentAnswer:
+    """Report an incident. It is never refused for its place."""
+    incident, new = actions.report_incident(session, actor=me, report=body.value(), at=now)
+    if not new:
+        response.status_code = 200
+    return _answer(session, me, incident)
+
+
+@router.get("/incidents")
+def index(
+    session: Read,
+    me: Reader,
+    status: IncidentStatus | None = None,
+    within: Within = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Page[IncidentAnswer]:
+    """Incidents the caller may see, newest first."""
+    found = queries.incidents(
+        session, me, status=status, within=within, before=_read_cursor(cursor), limit=limit + 1
+    )
+    shown = found[:limit]
+    linked = queries.linkups_of(session, me.district, [one.id for one in shown])
+    return Page(
+        items=[IncidentAnswer(**_fields(me, one, linked.get(one.id))) for one in shown],
+        next=_cursor(shown[-1]) if len(found) > limit else None,
+    )
+
+
+@router.get("/incidents/{incident}")
+def show(incident: UUID, session: Read, me: Reader) -> IncidentWithHistory:
+    """One incident with its history."""
+    found = queries.seen_incident(session, me, incident)
+    linked = queries.linkups_of(session, me.district, [found.id]).get(found.id)
+    history: list[Recorded] = []
+    # Who did what, and who was asked, is not for those who see no people.
+    if me.role not in (Role.VIEWER, Role.WORKER):
+        history = [*history_of(session, me.district, found.id)]
+        if linked is not None:
+            history += history_of(session, me.district, linked.id)
+        history.sort(key=lambda recorded: recorded.seq)
+    return IncidentWithHistory(
+        **_fields(me, found, linked),
+        history=[HistoryEntry.model_validate(recorded) for recorded in history],
+    )
+
+
+@router.post("/incidents/{incident}/place")
+def place(incident: UUID, body: PlaceBody, session: Write, me: Manager, now: Now) -> IncidentAnswer:
+    """Give an incident a place, or a better one."""
+    found = actions.place_incident(session, actor=me, incident=incident, said=body.value(), at=now)
+    return _answer(session, me, found)
+
+
+@router.post("/incidents/{incident}/close")
+def close(incident: UUID, body: CloseBody, session: Write, me: Manager, now: Now) -> IncidentAnswer:
+    """End an incident and whatever linkup is open about it."""
+    found = actions.close_incident(
+        session, actor=me, incident=incident, outcome=body.outcome, at=now
+    )
+    return _answer(session, me, found)
+
+
+@router.post("/incidents/{incident}/linkup", status_code=201, responses=_REPEATED)
+def begin(
+    incident: UUID, body: LinkupBody, session: Write, me: Manager, now: Now, response: Response
+) -> LinkupAnswer:
+    """Ask the nearest workers to take an incident."""
+    linkup, new = linkups.begin_linkup(
+        session, actor=me, incident=incident, id=LinkupId(body.id), k=body.k, at=now
+    )
+    if not new:
+        response.status_code = 200
+    return linkup_answer(me, linkup)
+
+
+def _answer(session: Session, me: Actor, incident: Incident) -> IncidentAnswer:
+    linked = queries.linkups_of(session, me.district, [incident.id]).get(incident.id)
+    return IncidentAnswer(**_fields(me, incident, linked))
+
+
+def _fields(me: Actor, incident: Incident, linked: Linkup | None) -> dict[str, Any]:
+    people = me.role is not Role.VIEWER
+    return {
+        "id": incident.id,
+        "title": incident.title,
+        "category": incident.category,
+        "severity": incident.severity,
+        "status": incident.status,
+        "label": incident.label,
+        "lon": incident.lon,
+        "lat": incident.lat,
+        "cell": incident.cell,
+        "place": incident.said_place if people else None,
+        "place_reason": incident.place_reason,
+        "candidates": [PlaceCandidate(**one) for one in incident.candidates],
+        "reporter": incident.reporter if people else None,
+        "reported_at": incident.reported_at,
+        "closed_at": incident.closed_at,
+        "outcome": incident.outcome,
+        "origin": incident.origin,
+        "linkup": None if linked is None else linkup_answer(me, linked),
+    }
+
+
+def _reporter(said: ReporterBody | str | None) -> dict[str, str] | None:
+    if said is None:
+        return None
+    return {"name": said} if isinstance(said, str) else said.model_dump(exclude_none=True)
+
+
+def _cursor(last: Incident) -> str:
+    return base64.urlsafe_b64encode(f"{last.reported_at.isoformat()} {last.id}".encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    try:
+        at, _, id = base64.urlsafe_b64decode(cursor.encode("ascii")).decode().partition(" ")
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise CursorMalformed()
+        return moment, UUID(id)
+    except (ValueError, binascii.Error) as error:
+        raise CursorMalformed() from error

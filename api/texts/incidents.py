@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words of places, incidents and linkups."""
+
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "fewer_than_asked": {
+        "zh": ("人数不足", "在岗人员少于所需人数。"),
+        "en": ("Fewer than asked", "Fewer workers are on duty than were asked for."),
+    },
+    "incident.closed": {
+        "zh": ("事件已办结", "事件 {incident} 已经办结，不能再作更改。"),
+        "en": ("Incident closed", "Incident {incident} is closed; nothing more can be done to it."),
+    },
+    "incident.not_found": {
+        "zh": ("没有这个事件", "没有事件 {incident}，或不在您的管辖范围内。"),
+        "en": ("No such incident", "There is no incident {incident}, or it is outside your area."),
+    },
+    "incident.place_unclear": {
+        "zh": (
+            "新位置不明确",
+            "未能确定唯一的新位置，事件保留原位置；请在地图上定点或从候选中选择。",
+        ),
+        "en": (
+            "New place unclear",
+            "The new place was not found or is not unique, so the old one stays; set a pin.",
+        ),
+    },
+    "incident.unlocated": {
+        "zh": ("事件尚未定位", "事件 {incident} 还没有位置，请先定位再连线。"),
+        "en": ("No place yet", "Incident {incident} has no place yet; give it one first."),
+    },
+    "linkup.ended": {
+        "zh": ("连线已结束", "此次连线已随事件办结而结束。"),
+        "en": ("Linkup over", "This linkup is over, with its incident."),
+    },
+    "linkup.exists": {
+        "zh": ("已有连线", "该事件已有进行中的连线 {linkup}。"),
+        "en": ("Linkup exists", "The incident has an open linkup already: {linkup}."),
+    },
+    "linkup.not_found": {
+        "zh": ("没有这次连线", "没有连线 {linkup}，或您不在被呼叫之列。"),
+        "en": ("No such linkup", "There is no linkup {linkup}, or you were not asked in it."),
+    },
+    "linkup.taken": {
+        "zh": ("已有人接办", "已有其他网格员接办此事件，感谢您的响应。"),
+        "en": ("Already taken", "Another worker has taken this incident; thank you."),
+    },
+    "linkup.wrong_state": {
+        "zh": ("不能这样答复", "您在此次连线中的状态为 {state}，不能再这样答复。"),
+        "en": ("Cannot answer so", "Your ask stands at {state}; this answer does not follow."),
+    },
+    "nearest.engaged": {
+        "zh": ("最近，正在处置", "距离近，但正在处置其他事件。"),
+        "en": ("Near, engaged", "Near by, but engaged with another incident."),
+    },
+    "nearest.free": {
+        "zh": ("最近，空闲", "距离近，当前空闲。"),
+        "en": ("Near, free", "Near by and free."),
+    },
+    "nearest.holder": {
+        "zh": ("本网格负责人", "本网格的专职网格员，在岗，位置最新。"),
+        "en": ("Holder of the cell", "Holds this cell, is on duty, and his position is fresh."),
+    },
+    "nearest.stale": {
+        "zh": ("位置过时", "在岗，但位置超过 5 分钟未更新。"),
+        "en": ("Stale position", "On duty, but not seen for more than 5 minutes."),
+    },
+    "nearest.stale_engaged": {
+        "zh": ("位置过时，正在处置", "位置超过 5 分钟未更新，且正在处置其他事件。"),
+        "en": ("Stale and engaged", "Not seen for more than 5 minutes, and engaged elsewhere."),
+    },
+    "nearest.stand_in": {
+        "zh": ("本网格代班人", "本网格的代班网格员，在岗，位置最新。"),
+        "en": ("Stand-in of the cell", "Stands in for the cell's holder, on duty, fresh position."),
+    },
+    "nobody_on_duty": {
+        "zh": ("无人在岗", "目前没有网格员在岗。"),
+        "en": ("Nobody on duty", "No worker is on duty at the moment."),
+    },
+    "place.not_found": {
+        "zh": ("找不到地址", "地名库中没有这个地址，请在地图上定点。"),
+        "en": ("Address not found", "The gazetteer does not know this address; set a pin."),
+    },
+    "place.not_said": {
+        "zh": ("没有说明地点", "报告中没有地点，请询问来电人并在地图上定点。"),
+        "en": ("No place said", "The report says no place; ask the caller and set a pin."),
+    },
+    "place.not_unique": {
+        "zh": ("地点不唯一", "该地址对应多个地点，请从候选中选择。"),
+        "en": ("Not unique", "Several places match this address; choose one of the candidates."),
+    },
+    "place.outside_district": {
+        "zh": ("位于本区之外", "该位置不在本区任何网格内，请核对坐标系和地点。"),
+        "en": (
+            "Outside the district",
+            "The place lies in no cell of this district; check it and its coordinate system.",
+        ),
+    },
+    "place.too_vague": {
+        "zh": ("地点太笼统", "只能确定大致范围，请问清门牌号或在地图上定点。"),
+        "en": ("Too vague", "Only the surroundings are known; ask for a number or set a pin."),
+    },
+    "positions_stale": {
+        "zh": ("位置均已过时", "在岗人员的位置都已超过 5 分钟未更新。"),
+        "en": ("Positions stale", "No worker on duty was seen within the last 5 minutes."),
+    },
+}

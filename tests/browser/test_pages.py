@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page in Chromium: nothing from elsewhere, no complaint, and the wall moves by itself."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import text
+
+from geo.accounts.rules import Role
+from geo.clock import SetClock
+from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
+from geo.workforce.actions import set_duty, update_worker
+from tests import town
+from tests.browser.conftest import Open, Watched
+from tests.serving import Served
+
+READY = "html[data-ready=true]"
+LIVE = "#link[data-state=live]"
+# The drawn colour of a pixel of a sheet, at a place on the map.
+PIXEL = """([sheet, lon, lat]) => {
+  const canvas = document.querySelector(`canvas.${sheet}`);
+  const { x, y } = window.map_wall.latLngToContainerPoint([lat, lon]);
+  const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  pixel.drawImage(canvas, -Math.round(x), -Math.round(y));
+  return [...pixel.getImageData(0, 0, 1, 1).data];
+}"""
+FRESH = [95, 208, 181]
+
+
+def wall(visit: Open, role: Role = Role.DISPATCHER, **more: object) -> Watched:
+    watched = visit("/wall", role, **more)  # type: ignore[arg-type]
+    watched.page.wait_for_selector(READY)
+    watched.page.wait_for_selector(LIVE)
+    # Moved by the feed alone: from here on nothing is to be loaded again.
+    watched.mark()
+    return watched
+
+
+def see(served: Served, worker: str, place: tuple[float, float], observed_at: str) -> None:
+    items = [[str(town.WORKERS[worker]), *place, 8.0, observed_at, town.CELLS[worker]]]
+    payload = json.dumps({"district": town.DISTRICT, "items": items})
+    with served.database.transaction() as session:
+        session.execute(
+            text("select pg_notify(:channel, :payload)"),
+            {"channel": POSITIONS_CHANNEL, "payload": payload},
+        )
+
+
+def drawn(page: Page, sheet: str, place: tuple[float, float]) -> list[int]:
+    found: list[int] = page.evaluate(PIXEL, [sheet, *place])
+    return found
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(visit: Open) -> None:
+    watched = visit("/wall?from=test")
+    page = watched.page
+    assert "/login?next=" in page.url
+    expect(page.locator("h1")).to_contain_text("网格")
+
+
+def test_a_wrong_password_says_so_in_the_chosen_language(visit: Open) -> None:
+    watched = visit("/login")
+    watched.cut = True
+    page = watched.page
+    page.fill("[name=username]", "nobody")
+    page.fill("[name=password]", "not a password")
+    page.click("[type=submit]")
+    expect(page.locator("#problem")).to_contain_text("用户名或密码错误")
+    page.click("#language")
+    page.click("[type=submit]")
+    expect(page.locator("#problem")).to_contain_text("User name and password do not match")
+
+
+def test_the_interface_is_described_offline(visit: Open) -> None:
+    page = visit("/docs", Role.ADMIN).page
+    expect(page.locator(".opblock").first).to_be_visible()
+    page.locator(".opblock", has_text="/api/v1/locate").click()
+    expect(page.locator(".opblock.is-open")).to_contain_text("lon")
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.VIEWER, Role.PLANNER])
+def test_the_wall_shows_the_town(visit: Open, role: Role) -> None:
+    page = wall(visit, role).page
+    expect(page.locator("#cells")).to_have_text("9")
+    expect(page.locator("#on-duty")).to_have_text("8")
+    expect(page.locator("#alarm")).to_be_hidden()
+
+
+def test_going_on_duty_shows_without_loading_anything(
+    visit: Open, served: Served, clock: SetClock
+) -> None:
+    watched = wall(visit)
+    page = watched.page
+    worker = town.WORKERS[town.OFF_DUTY]
+    with served.database.transaction() as session:
+        actor = town.actor(Role.WORKER, worker=worker)
+        set_duty(session, actor=actor, worker=worker, on=True, duty_at=clock.now(), at=clock.now())
+    expect(page.locator("#on-duty")).to_have_text("9")
+    expect(page.locator("#ticker li").first).to_contain_text(
+        f"{town.WORKER_NAMES[town.OFF_DUTY]} 上岗"
+    )
+    assert watched.asked_since_mark == []
+
+
+def test_a_worker_walks_and_grows_stale(visit: Open, served: Served, clock: SetClock) -> None:
+    watched = wall(visit)
+    page = watched.page
+    here, there = town.point(50, 250), town.point(80, 220)
+    see(served, "N1", here, clock.now().isoformat())
+    page.wait_for_timeout(400)
+    assert drawn(page, "people", here)[:3] == FRESH
+    see(served, "N1", there, (clock.now() + timedelta(seconds=1)).isoformat())
+    page.wait_for_timeout(2500)
+    assert drawn(page, "people", there)[:3] == FRESH
+    assert drawn(page, "people", here)[3] == 0
+    old = (clock.now() - timedelta(minutes=20)).isoformat()
+    see(served, "N2", town.point(150, 250), old)
+    page.wait_for_timeout(400)
+    assert drawn(page, "people", town.point(150, 250))[:3] != FRESH
+    assert watched.asked_since_mark == []
+
+
+def test_the_wall_says_when_what_it_shows_is_old(visit: Open, served: Served) -> None:
+    watched = wall(visit)
+    watched.cut = True
+    page = watched.page
+    page.context.set_offline(True)
+    served.cut_streams()
+    expect(page.locator("#alarm")).to_be_visible(timeout=20_000)
+    expect(page.locator("#alarm")).to_contain_text("连接中断，画面停在")
+    page.context.set_offline(False)
+    expect(page.locator("#alarm")).to_be_hidden(timeout=20_000)
+
+
+def test_text_of_people_is_never_markup(visit: Open, served: Served, clock: SetClock) -> None:
+    watched = wall(visit)
+    with served.database.transaction() as session:
+        update_worker(
+            session,
+            actor=town.actor(Role.ADMIN),
+            worker=town.WORKERS["N1"],
+            name="<img src=x onerror=alert(1)>",
+            at=clock.now(),
+        )
+        actor = town.actor(Role.WORKER, worker=town.WORKERS["N1"])
+        set_duty(
+            session,
+            actor=actor,
+            worker=town.WORKERS["N1"],
+            on=False,
+            duty_at=clock.now(),
+            at=clock.now(),
+        )
+    expect(watched.page.locator("#ticker li").first).to_contain_text("<img src=x")
+    assert watched.page.locator("#ticker img").count() == 0
+
+
+@pytest.mark.parametrize("size", [(3840, 2160), (1366, 768), (800, 600)])
+def test_the_wall_fits_its_screen(visit: Open, size: tuple[int, int]) -> None:
+    page = wall(visit, size=size).page
+    assert page.evaluate("() => document.documentElement.scrollWidth") == size[0]
+    for panel in page.locator("aside:visible").all():
+        box = panel.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= size[0]
+        assert box["y"] + box["height"] <= size[1] + 1
+
+
+def test_english_is_one_click_away(visit: Open) -> None:
+    page = wall(visit).page
+    page.click("#language")
+    expect(page.locator(".figures dt").first).to_have_text("Workers on duty")
+    page.reload()
+    expect(page.locator(".figures dt").first).to_have_text("Workers on duty")
