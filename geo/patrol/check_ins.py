@@ -7,7 +7,7 @@ One check-in is a batch of one; a batch is a few statements, whatever its size.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -295,8 +295,8 @@ def _check_in(case: _Case, evidence: Evidence, policy: Policy, at: datetime) -> 
         located_cell=verdict.located_cell,
         plan=evidence.grid.plan,
         policy=policy.version,
-        observed_at=case.observed_at,
-        received_at=at,
+        observed_at=case.observed_at.astimezone(UTC),
+        received_at=at.astimezone(UTC),
         origin=case.origin,
     )
 
