@@ -16,6 +16,7 @@ import typer
 from pydantic import ValidationError
 
 from api import cli_accounts, cli_exchange
+from api.options import Home
 from api.say import Teller
 from api.texts import Language
 from geo.errors import GeoError
@@ -29,8 +30,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-Home = Annotated[Path | None, typer.Option("--home", help="Directory of everything that changes.")]
 
 
 def settings_with(**given: object) -> Settings:

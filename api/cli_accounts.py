@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wangge accounts`: who may sign in."""
 
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.table import Table
 
+from api.options import Home
 from api.say import Teller
 from geo.accounts.rules import Role
 
 app = typer.Typer(no_args_is_help=True, help="Who may sign in.")
 
-Home = Annotated[Path | None, typer.Option("--home", help="Directory of everything that changes.")]
 Username = Annotated[str, typer.Argument(help="User name.")]
 Password = Annotated[
     str,

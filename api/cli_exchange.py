@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from api.options import Home
 from api.say import Teller
 from api.texts import Language, say
 from geo.ids import DistrictCode, Level
@@ -18,7 +19,6 @@ from geo.interchange.rules import TOLERANCE, Format, Repair
 from geo.service_user import SetUpError
 from geo.units import Metres
 
-Home = Annotated[Path | None, typer.Option("--home", help="Directory of everything that changes.")]
 District = Annotated[
     str | None, typer.Option("--district", help="District code; needed when there are several.")
 ]
