@@ -26,6 +26,8 @@ District = Annotated[
 _ROWS_OF_A_KIND = 12
 # Reading, mending and storing, and one step for each further layer of a whole district.
 _STEPS = 12
+# A large district on a busy machine.
+_STATEMENT_S = 300.0
 
 
 class _DryRun(Exception):
@@ -98,7 +100,10 @@ def bring_in(
         teller.line(f"  {layer}: {', '.join(how)}")
     first_day = since.date() if since else _today(at)
     try:
-        with opened(settings_with(home=home)) as database, database.transaction() as session:
+        with (
+            opened(settings_with(home=home), statement_timeout_s=_STATEMENT_S) as database,
+            database.transaction() as session,
+        ):
             with teller.step("checking and storing"):
                 stored = store(
                     session,

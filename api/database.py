@@ -29,10 +29,10 @@ def database_url(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: Settings, *, statement_timeout_s: float = 15.0) -> Iterator[Database]:
     """The database of an installation, ready for work."""
     with database_url(settings) as url:
-        database = Database(url, reactions=REACTIONS)
+        database = Database(url, reactions=REACTIONS, statement_timeout_s=statement_timeout_s)
         try:
             yield database
         finally:

@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import metres
+from geo.crs import geometry_to_metres, metres
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -46,6 +46,12 @@ def write_shapefile(
     if not prj:
         path.with_suffix(".prj").unlink()
     return path
+
+
+def apart_m(one: BaseGeometry, other: BaseGeometry) -> float:
+    """The largest distance in metres between two outlines that should be the same (degrees)."""
+    first, second = (geometry_to_metres(shape, 4550) for shape in (one, other))
+    return float(shapely.hausdorff_distance(first.boundary, second.boundary))
 
 
 def zipped(path: Path) -> Path:

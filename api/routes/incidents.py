@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from api.deps import Now, Read, Write, allowed
@@ -46,9 +47,6 @@ router = APIRouter(tags=["incidents"])
 
 Reader = Annotated[Actor, allowed("incidents.read")]
 Manager = Annotated[Actor, allowed("incidents.manage")]
-_REPEATED: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The same id and content again: the thing as it is now"}
-}
 
 
 class PlaceBody(Body):
@@ -109,7 +107,7 @@ class LinkupBody(Body):
     """A linkup to begin: how many to ask at once."""
 
     id: UUID
-    k: Annotated[int, Query(ge=1, le=20)] = ASKED_AT_ONCE
+    k: Annotated[int, Field(ge=1, le=20)] = ASKED_AT_ONCE
 
 
 class PlaceCandidate(Answer):
@@ -157,13 +155,17 @@ class IncidentAnswer(Answer):
     linkup: LinkupAnswer | None
 
 
+def _repeated(model: type[Answer]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model, "description": "The same again: the thing as it is now"}}
+
+
 class IncidentWithHistory(IncidentAnswer):
     """An incident with everything recorded about it and its linkup, oldest first."""
 
     history: list[HistoryEntry]
 
 
-@router.post("/incidents", status_code=201, responses=_REPEATED)
+@router.post("/incidents", status_code=201, responses=_repeated(IncidentAnswer))
 def report(
     body: IncidentBody,
     session: Write,
@@ -233,7 +235,7 @@ def close(incident: UUID, body: CloseBody, session: Write, me: Manager, now: Now
     return _answer(session, me, found)
 
 
-@router.post("/incidents/{incident}/linkup", status_code=201, responses=_REPEATED)
+@router.post("/incidents/{incident}/linkup", status_code=201, responses=_repeated(LinkupAnswer))
 def begin(
     incident: UUID, body: LinkupBody, session: Write, me: Manager, now: Now, response: Response
 ) -> LinkupAnswer:

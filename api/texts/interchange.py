@@ -239,7 +239,8 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Beyond repair",
             "“{label}” of layer “{layer}” has a fault that no rule may mend: {kind} of "
             "{size_m2} m² at lon {lon}, lat {lat} (gap; overlap; spill: beyond its parent; "
-            "invalid: no polygon; edge: borders that do not meet). Mend it in the file, or widen --tolerance.",
+            "invalid: no polygon; edge: borders that do not meet). Mend it in the file, "
+            "or widen --tolerance.",
         ),
     },
     "import.value_bad": {

@@ -324,11 +324,14 @@ def _named_places() -> Select[Any]:
     )
 
 
-# As a set to join with: `= any(array)` makes the trigram index look every part of a text up.
-_ANY_NAME = select(func.unnest(bindparam("names", type_=ARRAY(Text))))
+_PART = (
+    func.unnest(bindparam("names", type_=ARRAY(Text))).table_valued("name", name="part")
+).render_derived()
+# Equal, said as a range: the planner takes `=` to the trigram index, 1 ms a part of the text.
 _BY_NAME = (
     _named_places()
-    .where(PlaceNameRow.district == _DISTRICT, PlaceNameRow.name.in_(_ANY_NAME))
+    .join(_PART, PlaceNameRow.name.between(_PART.c.name, _PART.c.name))
+    .where(PlaceNameRow.district == _DISTRICT)
     .order_by(PlaceRow.label)
     .limit(200)
 )

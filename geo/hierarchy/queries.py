@@ -188,27 +188,25 @@ def locate(session: Session, district: District, plan: PlanId, lon: float, lat: 
     The building group is that of the nearest building of the cell within `GROUP_REACH`.
     """
     point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), STORAGE_SRID)
-    to_metric = district.metric_srid
-    found = session.execute(
-        select(
-            AreaRow.code,
-            func.ST_Distance(
-                func.ST_Transform(func.ST_Boundary(AreaRow.boundary), to_metric),
-                func.ST_Transform(point, to_metric),
-            ),
-        )
-        .where(
-            AreaRow.district == district.code,
-            AreaRow.plan == plan,
-            AreaRow.level == Level.CELL.value,
-            func.ST_Covers(AreaRow.boundary, point),
-        )
+    here = (AreaRow.district == district.code, AreaRow.plan == plan)
+    cell = session.scalar(
+        select(AreaRow.code)
+        .where(*here, AreaRow.level == Level.CELL.value, func.ST_Covers(AreaRow.boundary, point))
         .order_by(AreaRow.code)
         .limit(1)
-    ).one_or_none()
-    if found is None:
+    )
+    if cell is None:
         return Located(None, None, None, None, None, None)
-    cell, border = found
+    # Asked for by itself: the far side of the Earth cannot be brought into the metric CRS, and
+    # PostgreSQL would try for any point, before it looks which cell holds it.
+    border = session.scalar(
+        select(
+            func.ST_Distance(
+                func.ST_Transform(func.ST_Boundary(AreaRow.boundary), district.metric_srid),
+                func.ST_Transform(point, district.metric_srid),
+            )
+        ).where(*here, AreaRow.code == cell)
+    )
     group = session.scalar(
         select(PlacementRow.building_group)
         .join(
@@ -227,7 +225,7 @@ def locate(session: Session, district: District, plan: PlanId, lon: float, lat: 
         .order_by(func.ST_Distance(BuildingRow.footprint, point))
         .limit(1)
     )
-    return Located(cell[:6], cell[:9], cell[:12], cell, group, Metres(round(border, 2)))
+    return Located(cell[:6], cell[:9], cell[:12], cell, group, Metres(round(border or 0.0, 2)))
 
 
 def _area_columns(geometry: bool) -> Select[Any]:

@@ -116,7 +116,8 @@ def nearest(
         )
         for order, seen, worker, said in picked
     )
-    on_duty = workforce.count_on_duty(session, district.code)
+    # Counted only when it decides: that costs more than finding the nearest.
+    on_duty = len(items) or workforce.count_on_duty(session, district.code)
     return Nearest(items, shortfall(items, asked=k, on_duty=on_duty))
 
 

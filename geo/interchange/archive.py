@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A file as somebody hands it over -> a folder that is safe to read."""
 
+import os
 import re
 import stat
 import zipfile
@@ -74,6 +75,8 @@ def _layer_files(folder: Path, name: str) -> list[Path]:
 
 
 def _bounded(path: Path) -> None:
+    if not os.access(path, os.R_OK):
+        raise FileNotReadable(file=path.name, reason="no permission / 没有读取权限")
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise FileTooLarge(file=path.name, size=size, limit=MAX_FILE_BYTES, unit="bytes")
@@ -105,6 +108,9 @@ def _unpack(path: Path, folder: Path) -> None:
     # What the standard library raises for broken, encrypted or unknown packing.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise FileNotReadable(file=path.name, reason=str(error)) from error
+    # Names too long, a file where a folder should be, no room on the disk.
+    except OSError as error:
+        raise FileNotReadable(file=path.name, reason=error.strerror or "?") from error
 
 
 def _refuse_bomb(written: int, path: Path) -> None:

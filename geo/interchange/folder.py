@@ -2,7 +2,7 @@
 """A whole district from a folder of shapefiles, in the layout of `data/shapefiles/README.md`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,14 @@ from geo.gazetteer.rules import Landmark, Street, Terrain, TerrainKind
 from geo.hierarchy.rules import Area, Building, PlanUnsound, nesting_problems
 from geo.ids import AreaCode, CellCode, CheckpointId, CodeMalformed, Level, area_code, parent_of
 from geo.interchange.archive import opened
-from geo.interchange.bring import fitted
+from geo.interchange.bring import fields_of, fitted
 from geo.interchange.clean import POLYGONS, edge_matched, label_of, sound
 from geo.interchange.read import Asked, layer_names, read_layer
 from geo.interchange.rules import (
     AREA_LAYERS,
     TOLERANCE,
     FieldMissing,
+    Layer,
     LayerMissing,
     Repair,
     ValueBad,
@@ -61,6 +62,7 @@ def read_district_folder(
     path: Path,
     *,
     asked: Asked = Asked(),
+    names: Mapping[str, str] | None = None,
     tolerance: Metres = TOLERANCE,
     told: Callable[[str], None] = lambda layer: None,
 ) -> DistrictFolder:
@@ -73,7 +75,9 @@ def read_district_folder(
     Raises: LayerMissing and what `archive.opened`, `read.read_layer` and `clean` refuse.
     """
     with opened(path) as files:
-        return read_district(files, path.name, asked=asked, tolerance=tolerance, told=told)
+        return read_district(
+            files, path.name, asked=asked, names=names, tolerance=tolerance, told=told
+        )
 
 
 def read_district(
@@ -81,6 +85,7 @@ def read_district(
     name: str,
     *,
     asked: Asked = Asked(),
+    names: Mapping[str, str] | None = None,
     tolerance: Metres = TOLERANCE,
     told: Callable[[str], None] = lambda layer: None,
 ) -> DistrictFolder:
@@ -104,8 +109,11 @@ def read_district(
             labels = [label_of(found, place) for place in range(len(shapes))]
             shapes, mended = edge_matched(shapes, labels, layer, tolerance)
             repairs.extend(mended)
+        # Areas go by the usual Chinese names of fields too.
+        ours = fields_of(found, _said_of(found, names)) if layer in AREA_LAYERS else {}
         for number, values, shape in zip(found.numbers, found.rows, shapes, strict=True):
-            yield _Row(layer, number, values, shape)
+            known = {field: values[theirs] for field, theirs in ours.items()}
+            yield _Row(layer, number, {**values, **known}, shape)
 
     areas = [_area(row, level) for layer, level in AREA_LAYERS.items() for row in rows(layer)]
     problems = nesting_problems(areas)
@@ -175,6 +183,11 @@ class _Row:
             raise ValueBad(
                 layer=self.layer, feature=self.number, field=field, value=self.text(field)[:40]
             ) from None
+
+
+def _said_of(layer: Layer, names: Mapping[str, str] | None) -> dict[str, str]:
+    """What a person said about the names of fields, as far as this layer has them."""
+    return {ours: theirs for ours, theirs in (names or {}).items() if theirs in layer.fields}
 
 
 def _area(row: _Row, level: Level) -> Area:

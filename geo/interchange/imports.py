@@ -9,6 +9,7 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
+from geo.clock import civil_day
 from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import add_level, install_district
 from geo.hierarchy.queries import areas as areas_of_plan
@@ -29,9 +30,11 @@ from geo.interchange.rules import (
     ParentLevelMissing,
     Repair,
 )
+from geo.patrol.actions import install_checkpoints, install_policy
 from geo.units import Metres
 
 _LEVELS = list(Level)
+TIME_ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,14 @@ def prepare(
     """
     with opened(path) as files:
         if level is None and is_whole_district(files):
-            return read_district(files, path.name, asked=asked, tolerance=tolerance, told=told)
+            return read_district(
+                files,
+                path.name,
+                asked=asked,
+                names=names,
+                tolerance=tolerance,
+                told=told,
+            )
         file, name = _one_layer(files, level, path.name)
         told(name)
         layer = read_layer(file, name, asked)
@@ -101,7 +111,8 @@ def store(
     makes the next plan of a district whose plan in force has the level above and not this one.
 
     Raises: DistrictExists, LevelPresent, PlanUnsound, DistrictUnnamed, ParentMissing,
-    ParentLevelMissing, CodeUnknown, FieldMissing, ValueBad, Unrepairable.  Records: PlanPublished.
+    ParentLevelMissing, CodeUnknown, FieldMissing, ValueBad, Unrepairable.
+    Records: PlanPublished, PolicyChanged.
     """
     if isinstance(prepared, DistrictFolder):
         return _store_folder(session, prepared, at, in_force_from, by, plan_name)
@@ -117,6 +128,8 @@ def store(
                 plan_name=plan_name,
                 by=by,
             )
+            install_places(session, district=DistrictCode(area.code), areas=[area])
+            _install_policy(session, DistrictCode(area.code), in_force_from, by)
         return Stored(
             tuple(DistrictCode(area.code) for area in made),
             {Level.DISTRICT: len(made)},
@@ -152,7 +165,14 @@ def _store_folder(
         landmarks=folder.landmarks,
         terrain=folder.terrain,
     )
+    _install_policy(session, code, in_force_from, by)
+    install_checkpoints(session, district=code, checkpoints=folder.checkpoints, at=at)
     return Stored((code,), _counts(folder.areas), folder.repairs)
+
+
+def _install_policy(session: Session, district: DistrictCode, in_force_from: date, by: str) -> None:
+    since, _ = civil_day(in_force_from, TIME_ZONE)
+    install_policy(session, district=district, since=since, by=by)
 
 
 def _store_level(
@@ -198,6 +218,9 @@ def _store_level(
         plan_name=plan_name,
         by=by,
     )
+    # A district that grows level by level has neither buildings nor streets yet: names of areas
+    # are all that its gazetteer can hold.
+    install_places(session, district=district, areas=everything)
     return Stored((district,), {level: len(made)}, repairs)
 
 

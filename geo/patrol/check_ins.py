@@ -7,7 +7,7 @@ One check-in is a batch of one; a batch is a few statements, whatever its size.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from geo.accounts.rules import Actor, Role, may
 from geo.clock import civil_date, rfc3339
 from geo.columns import Origin
-from geo.crs import PointOutOfRange, to_wgs84
+from geo.crs import PointOutOfRange
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
 from geo.hierarchy import queries as hierarchy
@@ -37,7 +37,7 @@ from geo.patrol.records import (
     ClockAhead,
     LateCheckInJudged,
 )
-from geo.patrol.rules import Evidence, Policy, check_in_verdict
+from geo.patrol.rules import Evidence, Policy, Readings, check_in_verdict, readings_of
 from geo.patrol.tables import CheckInRow
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
@@ -60,8 +60,7 @@ class _Case:
 
     claim: Claim
     said: bytes
-    lon: float
-    lat: float
+    readings: Readings
     observed_at: datetime
     origin: Origin
     checkpoint: Checkpoint | None
@@ -147,7 +146,8 @@ def _admit(
     )
     refused: dict[WorkerId, GeoError | None] = {}
     cases: dict[int, _Case] = {}
-    for place in places:
+    readings = readings_of([claims[place].fix for place in places])
+    for place, read in zip(places, readings, strict=True):
         claim = claims[place]
         if claim.worker not in refused:
             refused[claim.worker] = _refusal(session, actor, claim.worker, origins, at)
@@ -156,7 +156,7 @@ def _admit(
             answers[place] = error
             continue
         try:
-            cases[place] = _case(claim, said[place], origins[claim.worker], sites, at)
+            cases[place] = _case(claim, said[place], read, origins[claim.worker], sites, at)
         except GeoError as unfit:
             answers[place] = unfit
     judged: dict[int, tuple[_Case, CheckIn]] = {}
@@ -200,20 +200,20 @@ def _refusal(
 def _case(
     claim: Claim,
     said: bytes,
+    readings: Readings | None,
     origin: Origin,
     sites: dict[UUID, Checkpoint],
     at: datetime,
 ) -> _Case:
-    lon, lat = to_wgs84(claim.fix)
-    if abs(lon) > 180 or abs(lat) > 90:
-        raise PointOutOfRange(lon=lon, lat=lat)
+    if readings is None:
+        raise PointOutOfRange(lon=claim.fix.lon, lat=claim.fix.lat)
     observed_at = observed_moment(claim.fix.observed_at, sent_at=claim.sent_at, received_at=at)
     if observed_at is None:
         raise ClockAhead(observed_at=rfc3339(claim.fix.observed_at), now=rfc3339(at))
     if claim.checkpoint is not None and claim.checkpoint not in sites:
         raise CheckpointNotFound(checkpoint=str(claim.checkpoint))
     site = None if claim.checkpoint is None else sites[claim.checkpoint]
-    return _Case(claim, said, lon, lat, observed_at, origin, site)
+    return _Case(claim, said, readings, observed_at, origin, site)
 
 
 def _judge(
@@ -267,6 +267,7 @@ def _judge(
                     and site.retired_at is not None
                     and site.retired_at <= case.observed_at,
                     clock_ahead=case.claim.fix.observed_at - case.observed_at,
+                    readings=case.readings,
                 )
                 found[place] = _check_in(case, evidence, policy, at)
     return found
@@ -274,12 +275,13 @@ def _judge(
 
 def _check_in(case: _Case, evidence: Evidence, policy: Policy, at: datetime) -> CheckIn:
     verdict = check_in_verdict(evidence, policy)
+    lon, lat = case.readings.said
     return CheckIn(
         id=case.claim.id,
         worker=case.claim.worker,
         checkpoint=case.claim.checkpoint,
-        lon=case.lon,
-        lat=case.lat,
+        lon=lon,
+        lat=lat,
         system=case.claim.fix.system,
         accuracy_m=float(case.claim.fix.accuracy_m),
         cell=verdict.cell,
@@ -293,8 +295,8 @@ def _check_in(case: _Case, evidence: Evidence, policy: Policy, at: datetime) -> 
         located_cell=verdict.located_cell,
         plan=evidence.grid.plan,
         policy=policy.version,
-        observed_at=case.observed_at,
-        received_at=at,
+        observed_at=case.observed_at.astimezone(UTC),
+        received_at=at.astimezone(UTC),
         origin=case.origin,
     )
 

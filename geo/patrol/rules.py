@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-in evidence, policy and verdict: a pure function that always gives its reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from geo.crs import Fix, Point, System, to_wgs84
+from geo.crs import Fix, Point, PointOutOfRange, System, to_wgs84_many
 from geo.ids import CellCode, CheckpointId
 from geo.patrol.grid import Cell, PlanGrid, Spot
 from geo.units import Metres
@@ -90,6 +90,43 @@ class CheckpointSite:
 
 
 @dataclass(frozen=True)
+class Readings:
+    """WGS-84 degrees of a fix as it was said, and as it would be were it said in another way.
+
+    Tried: GCJ-02, BD-09, and longitude and latitude swapped; those not on the Earth are absent.
+    """
+
+    said: tuple[float, float]
+    otherwise: Mapping[str, tuple[float, float]]
+
+
+def readings_of(fixes: Sequence[Fix]) -> list[Readings | None]:
+    """Every reading of each fix, many at once; None for a fix that is not on the Earth."""
+    places = _places(fixes)
+    otherwise: list[dict[str, tuple[float, float]]] = [{} for _ in fixes]
+    for name, others in (
+        ("gcj02", [Point(fix.lon, fix.lat, System.GCJ02) for fix in fixes]),
+        ("bd09", [Point(fix.lon, fix.lat, System.BD09) for fix in fixes]),
+        ("swapped", [Point(fix.lat, fix.lon, fix.system) for fix in fixes]),
+    ):
+        for fix, place, found in zip(fixes, _places(others), otherwise, strict=True):
+            if place is not None and fix.system != name:
+                found[name] = place
+    return [
+        None if place is None else Readings(place, found)
+        for place, found in zip(places, otherwise, strict=True)
+    ]
+
+
+def _places(points: Sequence[Point]) -> list[tuple[float, float] | None]:
+    lon, lat = to_wgs84_many(points)
+    return [
+        (x, y) if abs(x) <= 180 and abs(y) <= 90 else None
+        for x, y in zip(lon.tolist(), lat.tolist(), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a check-in is judged on; everything by its state at the moment of observation."""
 
@@ -103,6 +140,8 @@ class Evidence:
     checkpoint_retired: bool = False
     clock_ahead: timedelta = timedelta(0)
     """How much the phone's clock ran ahead, taken off the instant of observation."""
+    readings: "Readings | None" = None
+    """The fix as read in each system, when a batch has worked them out at once."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +165,14 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
     The cell is the checkpoint's; else, of the assigned ones, the one with the largest share.
     Accepted: not declared mock, on duty, accurate enough, at its checkpoint if it names one, and
     not outside. Pure: the same evidence and policy give the same verdict.
+
+    Raises: PointOutOfRange.
     """
     fix, grid = evidence.fix, evidence.grid
-    spot = grid.spot(*to_wgs84(fix))
+    readings = evidence.readings or readings_of([fix])[0]
+    if readings is None:
+        raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
+    spot = grid.spot(*readings.said)
     radius = policy.radius_95(fix)
     located = grid.locate(spot)
     cell = _judged_cell(evidence, spot, radius)
@@ -160,7 +204,7 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
             {"code": "accuracy.too_vague", "radius_m": round(radius, 1), "limit_m": limit}
         )
     if cell is not None and kind is not VerdictKind.INSIDE:
-        hypothesis = suspected_system(fix, cell, radius, grid, policy)
+        hypothesis = suspected_system(readings, cell, radius, grid, policy)
         if hypothesis is not None:
             reasons.append({"code": "system.suspected", "hypothesis": hypothesis})
     return Verdict(
@@ -177,22 +221,13 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
 
 
 def suspected_system(
-    fix: Fix, cell: Cell, radius: Metres, grid: PlanGrid, policy: Policy
+    readings: Readings, cell: Cell, radius: Metres, grid: PlanGrid, policy: Policy
 ) -> str | None:
-    """The one other reading of a fix that would put it inside the cell; None for none or several.
-
-    Tried: GCJ-02, BD-09, and longitude and latitude swapped.
-    """
-    readings = {
-        "gcj02": Point(fix.lon, fix.lat, System.GCJ02),
-        "bd09": Point(fix.lon, fix.lat, System.BD09),
-        "swapped": Point(fix.lat, fix.lon, fix.system),
-    }
+    """The one other reading of a fix that would put it inside; None for none or several."""
     inside = [
         name
-        for name, reading in readings.items()
-        if not (name == fix.system or abs(reading.lat) > 90)
-        and cell.share(grid.spot(*to_wgs84(reading)), radius) >= policy.inside_from
+        for name, place in readings.otherwise.items()
+        if cell.share(grid.spot(*place), radius) >= policy.inside_from
     ]
     return inside[0] if len(inside) == 1 else None
 

@@ -51,7 +51,7 @@ class Hand:
 class Rhythm:
     """How dense the day is. Shifts are seconds since the start; none: on duty all the time."""
 
-    incident_every_s: float = 52.0
+    incident_every_s: float | None = 52.0
     check_in_every_s: tuple[float, float] = CHECK_IN_EVERY_S
     log_every_s: float = 5400.0
     report_every_s: float = 0.0
@@ -158,7 +158,6 @@ class Day:
         """One worker's day: duty, positions, check-ins and logs."""
         rng = chance(self.seed, hand.worker, "day")
         walker, phone = self._walkers[hand.worker], self._phones[hand.worker]
-        serial = 0
         # Made without network; they wait in the phone, over a break too.
         late: list[CheckIn] = []
         for begins, ends in self._stretches(hand):
@@ -177,8 +176,7 @@ class Day:
                     waiting, sent = [], now
                 while walker.visits and walker.visits[0].at <= now:
                     walker.visits.popleft()
-                    serial += 1
-                    made = self._check_in(hand, now, stand, serial)
+                    made = self._check_in(hand, now, stand)
                     late.append(made)
                 ready = [made for made in late if made.at <= self._instant(now)]
                 late = [made for made in late if made.at > self._instant(now)]
@@ -208,9 +206,11 @@ class Day:
             yield begins, ends
             begins = ends + between(luck, 300, 720)
 
-    def _check_in(self, hand: Hand, now: float, stand: Stand, serial: int) -> CheckIn:
+    def _check_in(self, hand: Hand, now: float, stand: Stand) -> CheckIn:
         """A check-in where he stands; a few are made elsewhere, faked, blind or late."""
-        rng = chance(self.seed, hand.worker, "check-in", serial)
+        # Named by its moment: one that a call has moved is another act, not the same changed.
+        millisecond = round(now * 1000)
+        rng = chance(self.seed, hand.worker, "check-in", millisecond)
         ground, phone = self.town.grounds[hand.cell], self._phones[hand.worker]
         spot = min(ground.spots, key=lambda s: (s.x - stand.x) ** 2 + (s.y - stand.y) ** 2)
         luck = float(rng.random())
@@ -226,7 +226,7 @@ class Day:
         sent = now + between(rng, 60, 300) if happens(rng, LATE) else now
         return CheckIn(
             at=self._instant(sent),
-            id=act_id(self.seed, self.start, hand.worker, "check-in", serial),
+            id=act_id(self.seed, self.start, hand.worker, "check-in", millisecond),
             worker=hand.worker,
             checkpoint=None if happens(rng, WITHOUT_SPOT) else spot.id,
             fix=fix,
@@ -249,7 +249,7 @@ class Day:
         grounds = frozenset(hand.cell for hand in self._crew)
         houses = [house for house in self.town.houses if house.cell in grounds and house.number]
         marks = [mark for mark in self.town.marks if mark.cell in grounds]
-        if not houses:
+        if not houses or self._rhythm.incident_every_s is None:
             return
         # Where people live is where things happen, not where there are most sheds.
         homes = [house for house in houses if house.kind == "residential" and house.units] or houses

@@ -3,12 +3,28 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from geoalchemy2 import Geography
-from sqlalchemy import cast, func, select, true
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Double,
+    Integer,
+    Select,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from geo.columns import STORAGE_SRID
@@ -51,33 +67,19 @@ def nearest_on_duty(
     """
     if k < 1 or (among is not None and not among):
         return []
-    here = func.ST_SetSRID(func.ST_MakePoint(lon, lat), STORAGE_SRID)
-    wanted: list[Any] = [LatestPositionRow.district == district, LatestPositionRow.on_duty]
-    if since is not None:
-        wanted.append(LatestPositionRow.observed_at >= since)
-    if before is not None:
-        wanted.append(LatestPositionRow.observed_at < before)
-    if without:
-        wanted.append(LatestPositionRow.worker.not_in(list(without)))
-    if among is not None:
-        wanted.append(LatestPositionRow.worker.in_(list(among)))
-    by_degrees = (
-        select(LatestPositionRow.point)
-        .where(*wanted)
-        .order_by(LatestPositionRow.point.op("<->")(here))
-        .limit(k)
-        .subquery()
-    )
-    reach = select(func.max(_metres(by_degrees.c.point, here)).label("m")).subquery()
-    north = reach.c.m * _SLACK / _SHORTEST_DEGREE_M
-    east = north / func.greatest(func.cos(func.radians(func.abs(lat) + north)), 0.01)
-    distance = _metres(LatestPositionRow.point, here)
     rows = session.execute(
-        select(LatestPositionRow.worker, distance.label("m"), LatestPositionRow.observed_at)
-        .join(reach, true())
-        .where(*wanted, LatestPositionRow.point.op("&&")(func.ST_Expand(here, east, north)))
-        .order_by(distance, LatestPositionRow.worker)
-        .limit(k)
+        _NEAREST,
+        {
+            "district": district,
+            "lon": lon,
+            "lat": lat,
+            "k": k,
+            "since": since or _EVER[0],
+            "before": before or _EVER[1],
+            "without": list(without),
+            "everybody": among is None,
+            "among": list(among or ()),
+        },
     )
     return [Seen(WorkerId(row.worker), Metres(round(row.m, 1)), row.observed_at) for row in rows]
 
@@ -96,3 +98,40 @@ def last_seen(
 
 def _metres(point: Any, here: Any) -> Any:
     return func.ST_Distance(cast(point, Geography), cast(here, Geography))
+
+
+def _statement() -> Select[Any]:
+    row = LatestPositionRow
+    lat = bindparam("lat", type_=Double)
+    here = func.ST_SetSRID(func.ST_MakePoint(bindparam("lon", type_=Double), lat), STORAGE_SRID)
+    wanted = (
+        row.district == bindparam("district", type_=row.district.type),
+        row.on_duty,
+        row.observed_at >= bindparam("since", type_=DateTime(timezone=True)),
+        row.observed_at < bindparam("before", type_=DateTime(timezone=True)),
+        row.worker != all_(bindparam("without", type_=ARRAY(Uuid))),
+        or_(
+            bindparam("everybody", type_=Boolean),
+            row.worker == any_(bindparam("among", type_=ARRAY(Uuid))),
+        ),
+    )
+    limit: Any = bindparam("k", type_=Integer)
+    by_degrees = (
+        select(row.point).where(*wanted).order_by(row.point.op("<->")(here)).limit(limit).subquery()
+    )
+    reach = select(func.max(_metres(by_degrees.c.point, here)).label("m")).subquery()
+    north = reach.c.m * _SLACK / _SHORTEST_DEGREE_M
+    east = north / func.greatest(func.cos(func.radians(func.abs(lat) + north)), 0.01)
+    distance = _metres(row.point, here)
+    return (
+        select(row.worker, distance.label("m"), row.observed_at)
+        .join(reach, true())
+        .where(*wanted, row.point.op("&&")(func.ST_Expand(here, east, north)))
+        .order_by(distance, row.worker)
+        .limit(limit)
+    )
+
+
+# Built once: making a statement costs more than PostgreSQL takes to answer it.
+_NEAREST = _statement()
+_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))

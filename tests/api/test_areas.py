@@ -66,8 +66,11 @@ def test_locate_says_every_level_and_the_distance(client: TestClient, sign_in: S
     assert found["distance_to_border_m"] == pytest.approx(10, abs=0.05)
 
 
-def test_locate_outside_is_null(client: TestClient, sign_in: SignIn) -> None:
-    lon, lat = town.point(-500, 250)
+@pytest.mark.parametrize("place", [town.point(-500, 250), (-57.0, -41.0), (0, 0), (180, 90)])
+def test_locate_outside_is_null(
+    client: TestClient, sign_in: SignIn, place: tuple[float, float]
+) -> None:
+    lon, lat = place
     answer = client.get(f"/api/v1/locate?lon={lon}&lat={lat}", headers=sign_in(Role.DISPATCHER))
     assert set(answer.json().values()) == {None}
 

@@ -53,14 +53,18 @@ def everybody(live_database: Database) -> Database:
     return live_database
 
 
-def emergency(database: Database, cell: str = town.N1, *, at: datetime = AT) -> Linkup:
-    report = Report(
+def said(severity: Severity, cell: str = town.N1) -> Report:
+    return Report(
         id=IncidentId(uuid4()),
-        title="火情",
+        title="枯树倾斜",
         category="突发事件",
-        severity=Severity.EMERGENCY,
+        severity=severity,
         place=SaidPlace(cell=CellCode(cell)),
     )
+
+
+def emergency(database: Database, cell: str = town.N1, *, at: datetime = AT) -> Linkup:
+    report = said(Severity.EMERGENCY, cell)
     with database.transaction() as session:
         made, _ = report_incident(session, actor=DESK, report=report, at=at)
     return open_linkup(database, made)
@@ -170,13 +174,7 @@ def test_accepting_while_the_clock_runs_out_or_somebody_closes(
 
 def test_two_reports_of_one_id_are_one_incident(everybody: Database) -> None:
     for _ in range(10):
-        report = Report(
-            id=IncidentId(uuid4()),
-            title="井盖缺失",
-            category="街面秩序",
-            severity=Severity.EMERGENCY,
-            place=SaidPlace(cell=CellCode(town.M2)),
-        )
+        report = said(Severity.EMERGENCY, town.M2)
         news: list[bool] = []
 
         def send(report: Report = report, news: list[bool] = news) -> None:
@@ -190,13 +188,7 @@ def test_two_reports_of_one_id_are_one_incident(everybody: Database) -> None:
 
 
 def test_two_linkups_of_one_incident_are_not_begun(everybody: Database) -> None:
-    report = Report(
-        id=IncidentId(uuid4()),
-        title="积水",
-        category="市容环境",
-        severity=Severity.NORMAL,
-        place=SaidPlace(cell=CellCode(town.M2)),
-    )
+    report = said(Severity.NORMAL, town.M2)
     with everybody.transaction() as session:
         report_incident(session, actor=DESK, report=report, at=AT)
 
@@ -247,13 +239,7 @@ def test_silence_widens_ring_by_ring_and_then_alerts(everybody: Database) -> Non
 
 
 def test_the_search_stops_after_its_rings(everybody: Database) -> None:
-    report = Report(
-        id=IncidentId(uuid4()),
-        title="摊位占道",
-        category="街面秩序",
-        severity=Severity.NORMAL,
-        place=SaidPlace(cell=CellCode(town.N1)),
-    )
+    report = said(Severity.NORMAL, town.N1)
     id = LinkupId(uuid4())
     with everybody.transaction() as session:
         report_incident(session, actor=DESK, report=report, at=AT)

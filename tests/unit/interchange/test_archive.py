@@ -111,6 +111,13 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("names", [["a" * 300 + ".shp"], ["a.shp", "a.shp/b.shp"]])
+def test_names_that_no_disk_takes_are_refused(tmp_path: Path, names: list[str]) -> None:
+    path = archive(tmp_path / "x.zip", *((name, b"x") for name in names))
+    with pytest.raises(FileNotReadable), opened(path):
+        pass
+
+
 def test_what_is_of_no_use_is_left_packed(tmp_path: Path) -> None:
     path = archive(
         tmp_path / "x.zip",

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wangge import` and `wangge export` as a person types them."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import shapely
+
+from api.cli import main
+from geo.db import Database
+from geo.hierarchy.queries import districts
+from geo.ids import Level
+from tests import town
+from tests.files import write_shapefile, zipped
+
+Type = Callable[..., tuple[int, str]]
+COLUMNS = {"名称": ["平山区", "溪湖区"], "代码": ["210502", "210503"]}
+SHAPES = [town.box(0, 0, 100, 300), town.box(100, 0, 300, 300)]
+
+
+@pytest.fixture
+def wangge(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Type:
+    """Type a command into a Chinese terminal; answers the exit code and what it said."""
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.setenv("COLUMNS", "240")
+
+    def typed(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["wangge", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    return typed
+
+
+def loaded(database: Database) -> list[str]:
+    with database.snapshot() as session:
+        return [found.code for found in districts(session)]
+
+
+def test_in_and_out_and_in_again(wangge: Type, empty: Database, tmp_path: Path) -> None:
+    file = write_shapefile(
+        tmp_path / "qu.shp", SHAPES, COLUMNS, srid=4529, encoding="GBK", cpg=False
+    )
+    code, said = wangge("import", zipped(file))
+    assert (code, loaded(empty)) == (0, ["210502", "210503"])
+    assert "gb18030 (by its bytes), EPSG:4529" in said
+    out = tmp_path / "out.gpkg"
+    code, said = wangge("export", out, "--district", "210503")
+    assert code == 0
+    assert out.exists()
+    code, said = wangge("import", out)
+    assert code == 2
+    assert "该区已存在" in said
+    code, said = wangge("export", tmp_path / "other.gpkg")
+    assert code == 1
+    assert "--district" in said
+
+
+def test_a_dry_run_reports_and_stores_nothing(
+    wangge: Type, empty: Database, tmp_path: Path
+) -> None:
+    crossed = shapely.Polygon([town.point(*xy) for xy in ((0, 0), (9, 9), (9, 0), (0, 9), (0, 0))])
+    file = write_shapefile(tmp_path / "qu.shp", [crossed], {"名称": ["溪湖区"], "代码": ["210503"]})
+    code, said = wangge("import", file, "--dry-run")
+    assert (code, loaded(empty)) == (0, [])
+    assert "图形自相交" in said
+    assert "Nothing was stored" in said
+    code, said = wangge("import", file)
+    assert (code, loaded(empty)) == (0, ["210503"])
+    assert "图形自相交" in said
+
+
+def test_fields_of_any_name_can_be_said(wangge: Type, empty: Database, tmp_path: Path) -> None:
+    columns = {"F1": ["210503"], "F2": ["溪湖区"]}
+    file = write_shapefile(tmp_path / "x.shp", SHAPES[:1], columns)
+    code, said = wangge("import", file)
+    assert code == 2
+    assert "--level" in said
+    code, said = wangge("import", file, "--level", Level.DISTRICT.value)
+    assert code == 2
+    assert "F1, F2" in said
+    assert "--map" in said
+    words = ("import", file, "--level", "district", "--map", "code=F1", "--map")
+    assert wangge(*words, "name")[0] == 2
+    assert wangge(*words, "name=F3")[0] == 2
+    assert wangge(*words, "name=F2")[0] == 0
+    assert loaded(empty) == ["210503"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh_CN.UTF-8", "不知道是哪个投影带"), ("en_GB.UTF-8", "Zone unknown")]
+)
+def test_refusals_speak_the_language_of_the_terminal(
+    wangge: Type, empty: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    language: str, words: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("LANG", language)
+    file = write_shapefile(tmp_path / "qu.shp", SHAPES, COLUMNS, srid=4550, prj=False)
+    code, said = wangge("import", file)
+    assert (code, loaded(empty)) == (2, [])
+    assert words in said
+    assert "--crs" in said
+    assert "EPSG:4550" in said
+    assert "Traceback" not in said
+
+
+def test_nothing_of_that_name(wangge: Type, tmp_path: Path) -> None:
+    code, said = wangge("import", tmp_path / "nothing.zip")
+    assert code == 2
+    assert "nothing.zip" in said
