@@ -34,16 +34,9 @@ def check(code: Path, postgres: Path, arguments: Sequence[str], teller: Teller) 
     failed = [name for name, command in LINT if not _lint(name, command, code, teller)]
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
+        command = [sys.executable, "-P", "-m", "pytest", *SIDE_BY_SIDE]
         tests = subprocess.run(
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "pytest",
-                *SIDE_BY_SIDE,
-                f"--junit-xml={report}",
-                *list(arguments),
-            ],
+            [*command, f"--junit-xml={report}", *arguments],
             cwd=code,
             env=dict(os.environ, PYTHONPATH=str(code), PATH=f"{os.environ['PATH']}:{postgres}"),
             check=False,
