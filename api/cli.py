@@ -156,11 +156,13 @@ def in_words(error: GeoError) -> str:
 
 def main() -> None:
     """Run the command; what cannot be done is said in words, not as a trace."""
+    from api.database import NoInstallation
+
     try:
-        app()
+        app(prog_name="wangge")
     except SetUpError as error:
         Teller().warn(f"wangge: {error}")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, NoInstallation) else 1)
     except GeoError as error:
         Teller().warn(f"wangge: {in_words(error)}")
         sys.exit(2)

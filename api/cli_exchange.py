@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wangge import` and `wangge export`: a district's own files in, and out again."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,9 +15,13 @@ from api.options import Home
 from api.say import Teller
 from api.texts import Language, say
 from geo.ids import DistrictCode, Level
-from geo.interchange.rules import TOLERANCE, Format, Repair
+from geo.interchange.rules import AREA_LAYERS, TOLERANCE, Format, Repair
 from geo.service_user import SetUpError
 from geo.units import Metres
+
+if TYPE_CHECKING:
+    from geo.interchange.folder import DistrictFolder
+    from geo.interchange.imports import OneLevel, Stored
 
 District = Annotated[
     str | None, typer.Option("--district", help="District code; needed when there are several.")
@@ -65,7 +69,8 @@ def bring_in(
 ) -> None:
     """Bring in a district, or one more level of one, from files of its own."""
     from api.cli import language, settings_with
-    from api.database import opened
+    from api.database import opened, refuse_absent
+    from api.texts.terminal import line
     from geo.accounts.rules import SYSTEM_ACTOR
     from geo.clock import SystemClock
     from geo.interchange.folder import DistrictFolder
@@ -74,6 +79,9 @@ def bring_in(
 
     teller, spoken = Teller(), language()
     names = _names(map_ or [])
+    settings = settings_with(home=home)
+    # Before minutes of reading.
+    refuse_absent(settings)
     at = SystemClock().now()
     with Progress(
         TextColumn("{task.description}"),
@@ -101,10 +109,10 @@ def bring_in(
     first_day = since.date() if since else _today(at)
     try:
         with (
-            opened(settings_with(home=home), statement_timeout_s=_STATEMENT_S) as database,
+            opened(settings, statement_timeout_s=_STATEMENT_S) as database,
             database.transaction() as session,
         ):
-            with teller.step("checking and storing"):
+            with teller.step(line("import.checking" if dry_run else "import.storing", spoken)):
                 stored = store(
                     session,
                     prepared,
@@ -117,15 +125,20 @@ def bring_in(
                 )
             if stored.repairs:
                 teller.console.print(repair_table(stored.repairs, spoken))
+            teller.console.print(summary_table(prepared, stored, spoken))
             if dry_run:
                 raise _DryRun
     except _DryRun:
-        teller.line("Nothing was stored.")
+        teller.line(line("import.accepted", spoken, since=first_day))
         return
-    listed = ", ".join(f"{count} {kind}" for kind, count in stored.counts.items() if count)
     teller.line(
-        f"Stored {listed} of {', '.join(stored.districts)}, in force from {first_day}; "
-        f"{len(stored.repairs)} repairs."
+        line(
+            "import.stored",
+            spoken,
+            districts=", ".join(stored.districts),
+            since=first_day,
+            repairs=len(stored.repairs),
+        )
     )
 
 
@@ -143,14 +156,16 @@ def take_out(
     home: Home = None,
 ) -> None:
     """Write the plan in force as files; `wangge import` takes them back unchanged."""
-    from api.cli import settings_with
+    from api.cli import language, settings_with
     from api.database import opened
+    from api.texts.terminal import line
     from geo.clock import SystemClock
     from geo.hierarchy.queries import areas, buildings, districts, plan_in_force
-    from geo.interchange.export import format_of, write_plan
+    from geo.interchange.export import format_of, refuse_target, sidecar_of, write_plan
 
-    teller = Teller()
+    teller, spoken = Teller(), language()
     chosen = format_of(out, form)
+    refuse_target(out)
     with opened(settings_with(home=home)) as database, database.snapshot() as session:
         known = [found.code for found in districts(session)]
         code = district or (known[0] if len(known) == 1 else None)
@@ -162,18 +177,49 @@ def take_out(
         plan = plan_in_force(session, found, on.date() if on else _today(SystemClock().now()))
         whole = areas(session, found, plan.id, level=level)
         houses = buildings(session, found, plan.id) if level is None else []
-    with teller.step(f"writing {out.name}"):
+    with teller.step(line("export.writing", spoken, file=out.name)):
         written = write_plan(out, whole, houses, chosen)
-    teller.line(f"{plan.name}: {', '.join(written)} → {out}")
+    teller.line(line("export.written", spoken, plan=plan.name, layers=", ".join(written), file=out))
+    sidecar = sidecar_of(out)
+    if sidecar is not None:
+        teller.line(line("export.sidecar", spoken, file=sidecar))
+
+
+def summary_table(
+    prepared: "DistrictFolder | OneLevel", stored: "Stored", language: Language
+) -> Table:
+    """What came in: of each level how many areas, their codes and repairs; then the rest."""
+    from api.texts.terminal import LEVELS, SUMMARY
+    from geo.interchange.folder import DistrictFolder
+
+    table = Table(*SUMMARY[language])
+    repaired = Counter(repair.layer for repair in stored.repairs)
+    for layer, level in AREA_LAYERS.items():
+        codes = sorted(area.code for area in stored.areas if area.level is level)
+        if codes:
+            whole = isinstance(prepared, DistrictFolder)
+            repairs = repaired.pop(layer, 0) if whole else len(stored.repairs)
+            span = codes[0] if len(codes) == 1 else f"{codes[0]}-{codes[-1]}"
+            table.add_row(LEVELS[level][language], str(len(codes)), span, str(repairs))
+    if isinstance(prepared, DistrictFolder):
+        for name, count in (
+            ("buildings", len(prepared.buildings)),
+            ("streets", len(prepared.streets)),
+            ("landmarks", len(prepared.landmarks)),
+            ("checkpoints", len(prepared.checkpoints)),
+            ("waters, green, railways", len(prepared.terrain)),
+        ):
+            repairs = sum(repaired[layer] for layer in name.split(", "))
+            if count:
+                table.add_row(name, str(count), "", str(repairs))
+    return table
 
 
 def repair_table(repairs: Sequence[Repair], language: Language) -> Table:
     """Every repair by feature, what, size and place; many of a kind in one layer as a sum."""
-    headings = {
-        Language.ZH: ("图层", "要素", "修复", "面积 m²", "位置"),
-        Language.EN: ("layer", "feature", "repair", "size m²", "where"),
-    }[language]
-    table = Table(*headings)
+    from api.texts.terminal import REPAIRS
+
+    table = Table(*REPAIRS[language])
     kinds: dict[tuple[str, str], list[Repair]] = defaultdict(list)
     for repair in repairs:
         kinds[repair.layer, repair.code].append(repair)

@@ -55,8 +55,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("No such device", "There is no such paired device, or it was unpaired."),
     },
     "district.exists": {
-        "zh": ("该区已存在", "区 {district} 已经导入。"),
-        "en": ("District exists", "District {district} is already loaded."),
+        "zh": (
+            "该区已存在",
+            "区 {district} 已经导入。可用 --level 导入它还没有的一级，"
+            "或用 --home 目录 导入到另一个安装。",
+        ),
+        "en": (
+            "District exists",
+            "District {district} is already loaded. Bring in a level that it lacks with --level, "
+            "or use another home with --home DIR.",
+        ),
     },
     "district.not_found": {
         "zh": ("没有这个区", "本系统未导入区 {district}。"),

@@ -2,6 +2,13 @@
 """Words of files brought in and taken out, and of what was repaired in them."""
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "export.directory_absent": {
+        "zh": ("没有这个目录", "“{file}”所在的目录“{directory}”不存在。请先建立该目录。"),
+        "en": (
+            "No such directory",
+            "The directory “{directory}”, where “{file}” should go, is not there. Make it first.",
+        ),
+    },
     "export.exists": {
         "zh": ("文件已存在", "“{file}”已经存在。请换一个名称，或先将其移走。"),
         "en": ("Already there", "“{file}” exists. Choose another name, or move it away first."),
@@ -123,6 +130,32 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Field missing",
             "Layer “{layer}” has no field “{field}”. It has: {fields}. "
             "Name the right one with --map, as in --map name=FIELD.",
+        ),
+    },
+    "import.file_absent": {
+        "zh": ("没有这个文件", "没有名为“{file}”的文件或文件夹。请检查路径。"),
+        "en": ("No such file", "There is no file or folder “{file}”. Check the path."),
+    },
+    "import.file_forbidden": {
+        "zh": ("没有读取权限", "“{file}”不允许读取。请更改其权限，或换一个用户执行。"),
+        "en": (
+            "No permission",
+            "“{file}” may not be read. Change its permissions, or run as another user.",
+        ),
+    },
+    "import.format_untrue": {
+        "zh": ("与文件名不符", "“{file}”不是 {format}。请检查文件名和导出方式。"),
+        "en": ("Not what its name says", "“{file}” is no {format}. Check its name and its origin."),
+    },
+    "import.no_layer": {
+        "zh": (
+            "没有图层",
+            "“{file}”中没有任何图层：需要 .shp（连同 .shx、.dbf）、.gpkg 或 .geojson 文件。",
+        ),
+        "en": (
+            "No layer",
+            "“{file}” holds no layer: a .shp (with .shx and .dbf), .gpkg or .geojson file is "
+            "needed.",
         ),
     },
     "import.format_unknown": {

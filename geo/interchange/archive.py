@@ -18,9 +18,12 @@ from geo.interchange.rules import (
     MAX_UNPACKED_BYTES,
     RATIO_MATTERS_FROM_BYTES,
     ArchiveUnsafe,
+    FileAbsent,
+    FileForbidden,
     FileNotReadable,
     FileTooLarge,
     FormatUnknown,
+    NoLayer,
 )
 
 LAYER_SUFFIXES = (".shp", ".gpkg", ".geojson", ".json")
@@ -32,12 +35,12 @@ _CHUNK = 1 << 20
 def opened(path: Path) -> Iterator[list[Path]]:
     """The files of layers that `path` (file, folder or zip) holds; a zip unpacked for a while.
 
-    Raises: FileNotReadable, FormatUnknown, FileTooLarge, ArchiveUnsafe.
+    Raises: FileNotReadable, FormatUnknown, NoLayer, FileTooLarge, ArchiveUnsafe.
     """
     if path.is_dir():
         yield _layer_files(path, path.name)
     elif not path.is_file():
-        raise FileNotReadable(file=path.name, reason="no such file / 没有这个文件")
+        raise FileAbsent(file=path.name)
     elif path.suffix.lower() == ".zip":
         _bounded(path)
         with TemporaryDirectory(prefix="wangge-import-") as folder:
@@ -66,7 +69,7 @@ def _layer_files(folder: Path, name: str) -> list[Path]:
         if file.suffix.lower() in LAYER_SUFFIXES and file.is_file()
     )
     if not found:
-        raise FormatUnknown(file=name)
+        raise NoLayer(file=name)
     if len(found) > MAX_MEMBERS:
         raise FileTooLarge(file=name, size=len(found), limit=MAX_MEMBERS, unit="files")
     for file in found:
@@ -76,7 +79,7 @@ def _layer_files(folder: Path, name: str) -> list[Path]:
 
 def _bounded(path: Path) -> None:
     if not os.access(path, os.R_OK):
-        raise FileNotReadable(file=path.name, reason="no permission / 没有读取权限")
+        raise FileForbidden(file=path.name)
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
         raise FileTooLarge(file=path.name, size=size, limit=MAX_FILE_BYTES, unit="bytes")

@@ -19,6 +19,7 @@ from geo import geojson
 from geo.hierarchy.rules import Area, Building
 from geo.interchange.rules import (
     AREA_LAYERS,
+    DirectoryAbsent,
     ExportExists,
     Format,
     FormatUnknown,
@@ -57,7 +58,10 @@ class _Table:
 
 
 def format_of(out: Path, said: Format | None) -> Format:
-    """The format a person said, or the one the name of the file says. Raises: FormatUnknown."""
+    """The format a person said, or the one the name of the file says.
+
+    Raises: FormatUnknown, also where the two contradict each other.
+    """
     by_suffix = {
         ".shp": Format.SHP,
         ".zip": Format.SHP,
@@ -68,7 +72,28 @@ def format_of(out: Path, said: Format | None) -> Format:
     }
     if said is None and out.suffix.lower() not in by_suffix:
         raise FormatUnknown(file=out.name)
+    # A zip or a folder holds any.
+    holds_any = out.suffix.lower() in (".zip", "")
+    if said is not None and not holds_any and by_suffix.get(out.suffix.lower()) is not said:
+        raise FormatUnknown(file=out.name)
     return said or by_suffix[out.suffix.lower()]
+
+
+def refuse_target(out: Path) -> None:
+    """Raises: DirectoryAbsent, ExportExists (what would be written over, a sidecar too)."""
+    if not out.absolute().parent.is_dir():
+        raise DirectoryAbsent(file=out.name, directory=str(out.parent))
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ExportExists(file=out.name)
+    sidecar = sidecar_of(out)
+    if sidecar is not None and sidecar.exists():
+        raise ExportExists(file=sidecar.name)
+
+
+def sidecar_of(out: Path) -> Path | None:
+    """Where the Chinese names of the fields go: beside a single layer's file; None: inside."""
+    single = out.suffix and out.suffix.lower() not in (".zip", ".gpkg")
+    return out.with_suffix(".fields.csv") if single else None
 
 
 def write_plan(
@@ -79,16 +104,14 @@ def write_plan(
     `out` is a GeoPackage, a zip, a single layer's file, or else a folder with a file a layer. It
     appears whole or not at all.
 
-    Raises: ExportExists, LayerEmpty (nothing to write), TextUnfit, FormatUnknown.
+    Raises: DirectoryAbsent, ExportExists, LayerEmpty (nothing to write), TextUnfit, FormatUnknown.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ExportExists(file=out.name)
+    refuse_target(out)
     tables = _tables(areas, buildings)
     if not tables:
         raise LayerEmpty(layer=out.name)
     if out.suffix and out.suffix.lower() not in (".zip", ".gpkg") and len(tables) > 1:
         raise FormatUnknown(file=out.name)
-    out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=".wangge-export-") as made:
         folder = Path(made) / "out"
         folder.mkdir()
@@ -115,7 +138,9 @@ def _hand_over(folder: Path, out: Path, form: Format) -> None:
         for file in folder.iterdir():
             if file.name != "fields.csv":
                 file.replace(out.with_suffix(file.suffix))
-        (folder / "fields.csv").replace(out.with_suffix(".fields.csv"))
+        sidecar = sidecar_of(out)
+        assert sidecar is not None
+        (folder / "fields.csv").replace(sidecar)
     else:
         if form is Format.GPKG:
             (folder / "plan.gpkg").rename(folder / f"{out.name}.gpkg")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a file to a district or one more level of it: first read and mended, then stored at once."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -50,11 +51,16 @@ class OneLevel:
 
 @dataclass(frozen=True)
 class Stored:
-    """What came in: how many areas of each level of which districts, and every repair."""
+    """What came in: areas of which districts, and every repair."""
 
     districts: tuple[DistrictCode, ...]
-    counts: dict[Level, int]
+    areas: list[Area]
     repairs: list[Repair]
+
+    @property
+    def counts(self) -> dict[Level, int]:
+        """How many areas of each level; levels without any are left out."""
+        return dict(Counter(area.level for area in self.areas))
 
 
 def prepare(
@@ -132,7 +138,7 @@ def store(
             _install_policy(session, DistrictCode(area.code), in_force_from, by)
         return Stored(
             tuple(DistrictCode(area.code) for area in made),
-            {Level.DISTRICT: len(made)},
+            made,
             prepared.repairs,
         )
     return _store_level(session, prepared, at, in_force_from, by, plan_name, district, tolerance)
@@ -167,7 +173,7 @@ def _store_folder(
     )
     _install_policy(session, code, in_force_from, by)
     install_checkpoints(session, district=code, checkpoints=folder.checkpoints, at=at)
-    return Stored((code,), _counts(folder.areas), folder.repairs)
+    return Stored((code,), folder.areas, folder.repairs)
 
 
 def _install_policy(session: Session, district: DistrictCode, in_force_from: date, by: str) -> None:
@@ -221,7 +227,7 @@ def _store_level(
     # A district that grows level by level has neither buildings nor streets yet: names of areas
     # are all that its gazetteer can hold.
     install_places(session, district=district, areas=everything)
-    return Stored((district,), {level: len(made)}, repairs)
+    return Stored((district,), made, repairs)
 
 
 def _one_layer(files: Sequence[Path], level: Level | None, name: str) -> tuple[Path, str]:
@@ -278,7 +284,3 @@ def _households_summed(areas: Sequence[Area], level: Level) -> list[Area]:
         else area
         for area in areas
     ]
-
-
-def _counts(areas: Sequence[Area]) -> dict[Level, int]:
-    return {level: sum(area.level is level for area in areas) for level in Level}

@@ -30,6 +30,7 @@ from geo.interchange.rules import (
     FileNotReadable,
     FileTooLarge,
     FileTruncated,
+    FormatUntrue,
     GeometryWrong,
     Layer,
     LayerEmpty,
@@ -163,7 +164,7 @@ def _refuse_truncated(path: Path) -> None:
         raise FileTruncated(file=path.name, size=size, expected=100)
     magic, words = struct.unpack_from(">i20xi", header)
     if magic != _SHAPEFILE:
-        raise FileNotReadable(file=path.name, reason="not a shapefile / 不是 Shapefile")
+        raise FormatUntrue(file=path.name, format="Shapefile")
     if size < 2 * words:
         raise FileTruncated(file=path.name, size=size, expected=2 * words)
 
@@ -217,7 +218,7 @@ def _geojson(path: Path) -> _Raw:
         told = {"type": "FeatureCollection", "features": [told]}
     features = told.get("features") if isinstance(told, dict) else None
     if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
-        raise FileNotReadable(file=path.name, reason="not GeoJSON / 不是 GeoJSON")
+        raise FormatUntrue(file=path.name, format="GeoJSON")
     if len(features) > MAX_FEATURES:
         raise FileTooLarge(file=path.name, size=len(features), limit=MAX_FEATURES, unit="features")
     rows = [one.get("properties") or {} for one in features]
@@ -253,7 +254,7 @@ def _from_wkb(wkb: Any) -> list[BaseGeometry | None]:
 def _refuse_other_magic(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(16) != _SQLITE:
-            raise FileNotReadable(file=path.name, reason="not a GeoPackage / 不是 GeoPackage")
+            raise FormatUntrue(file=path.name, format="GeoPackage")
 
 
 def _present(shapes: Sequence[BaseGeometry | None], layer: str) -> list[BaseGeometry]:

@@ -87,6 +87,30 @@ class FileNotReadable(Invalid):
     code = "import.not_readable"
 
 
+class FileAbsent(FileNotReadable):
+    """Nothing of that name is there."""
+
+    code = "import.file_absent"
+
+
+class FileForbidden(FileNotReadable):
+    """The file is there, and may not be read."""
+
+    code = "import.file_forbidden"
+
+
+class FormatUntrue(FileNotReadable):
+    """The file is not of the format that its name says."""
+
+    code = "import.format_untrue"
+
+
+class NoLayer(Invalid):
+    """A folder or zip without a single layer."""
+
+    code = "import.no_layer"
+
+
 class FormatUnknown(Invalid):
     """Neither shapefile, GeoPackage nor GeoJSON."""
 
@@ -223,6 +247,12 @@ class ExportExists(Invalid):
     """Something of that name is there already."""
 
     code = "export.exists"
+
+
+class DirectoryAbsent(Invalid):
+    """The directory that the files should go into is not there."""
+
+    code = "export.directory_absent"
 
 
 class TextUnfit(Invalid):

@@ -56,9 +56,20 @@ def test_in_and_out_and_in_again(wangge: Type, empty: Database, tmp_path: Path) 
     code, said = wangge("export", out, "--district", "210503")
     assert code == 0
     assert out.exists()
+    code, said = wangge("export", out, "--district", "210503")
+    assert code == 2
+    assert "写入" not in said
+    code, said = wangge("export", tmp_path / "absent" / "out.gpkg", "--district", "210503")
+    assert code == 2
+    assert "没有这个目录" in said
+    assert not (tmp_path / "absent").exists()
+    code, said = wangge("export", tmp_path / "one.geojson", "--district", "210503")
+    assert code == 0
+    assert "one.fields.csv" in said
     code, said = wangge("import", out)
     assert code == 2
     assert "该区已存在" in said
+    assert "--level" in said
     code, said = wangge("export", tmp_path / "other.gpkg")
     assert code == 1
     assert "--district" in said
@@ -72,7 +83,9 @@ def test_a_dry_run_reports_and_stores_nothing(
     code, said = wangge("import", file, "--dry-run")
     assert (code, loaded(empty)) == (0, [])
     assert "图形自相交" in said
-    assert "Nothing was stored" in said
+    assert "可以导入" in said
+    assert "210503" in said
+    assert "存储 (" not in said
     code, said = wangge("import", file)
     assert (code, loaded(empty)) == (0, ["210503"])
     assert "图形自相交" in said
@@ -116,3 +129,8 @@ def test_nothing_of_that_name(wangge: Type, tmp_path: Path) -> None:
     code, said = wangge("import", tmp_path / "nothing.zip")
     assert code == 2
     assert "nothing.zip" in said
+    assert "no such file" not in said
+    (tmp_path / "empty").mkdir()
+    code, said = wangge("import", tmp_path / "empty")
+    assert code == 2
+    assert "没有任何图层" in said

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from geo.interchange.archive import opened
-from geo.interchange.rules import ArchiveUnsafe, FileNotReadable, FileTooLarge, FormatUnknown
+from geo.interchange.rules import ArchiveUnsafe, FileNotReadable, FileTooLarge, NoLayer
 
 
 def archive(path: Path, *members: tuple[str, bytes]) -> Path:
@@ -135,7 +135,7 @@ def test_what_is_of_no_use_is_left_packed(tmp_path: Path) -> None:
 def test_an_empty_zip_or_folder_has_no_layer(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path in (archive(tmp_path / "x.zip"), tmp_path / "empty"):
-        with pytest.raises(FormatUnknown), opened(path):
+        with pytest.raises(NoLayer), opened(path):
             pass
 
 

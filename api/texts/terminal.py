@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lines that `wangge import` and `wangge export` say at the terminal."""
+
+from api.texts import Language
+from geo.ids import Level
+
+LINES: dict[str, dict[Language, str]] = {
+    "import.storing": {Language.ZH: "检查并存储", Language.EN: "checking and storing"},
+    "import.checking": {Language.ZH: "检查", Language.EN: "checking"},
+    "import.accepted": {
+        Language.ZH: "试运行：可以导入，自 {since} 起生效。没有存储任何内容。",
+        Language.EN: "A dry run: this would be accepted, in force from {since}. "
+        "Nothing was stored.",
+    },
+    "import.stored": {
+        Language.ZH: "已导入 {districts}，自 {since} 起生效；修复 {repairs} 处。",
+        Language.EN: "Stored in {districts}, in force from {since}; {repairs} repairs.",
+    },
+    "export.writing": {Language.ZH: "写入 {file}", Language.EN: "writing {file}"},
+    "export.written": {
+        Language.ZH: "{plan}：{layers} → {file}",
+        Language.EN: "{plan}: {layers} → {file}",
+    },
+    "export.sidecar": {
+        Language.ZH: "字段的中文名称：{file}",
+        Language.EN: "Chinese names of the fields: {file}",
+    },
+}
+
+LEVELS: dict[Level, dict[Language, str]] = {
+    Level.DISTRICT: {Language.ZH: "区", Language.EN: "district"},
+    Level.SUBDISTRICT: {Language.ZH: "街道", Language.EN: "subdistrict"},
+    Level.COMMUNITY: {Language.ZH: "社区", Language.EN: "community"},
+    Level.CELL: {Language.ZH: "网格", Language.EN: "cell"},
+    Level.BUILDING_GROUP: {Language.ZH: "楼栋组", Language.EN: "building group"},
+}
+
+SUMMARY: dict[Language, tuple[str, str, str, str]] = {
+    Language.ZH: ("内容", "数量", "编码", "修复"),
+    Language.EN: ("what", "how many", "codes", "repairs"),
+}
+
+REPAIRS: dict[Language, tuple[str, str, str, str, str]] = {
+    Language.ZH: ("图层", "要素", "修复", "面积 m²", "位置"),
+    Language.EN: ("layer", "feature", "repair", "size m²", "where"),
+}
+
+
+def line(code: str, language: Language, **fields: object) -> str:
+    """One line in the language of the terminal."""
+    return LINES[code][language].format_map(fields)

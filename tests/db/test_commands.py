@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands beside `up`: they work on an installation, and never make one."""
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from geo.cluster import Cluster
+from geo.settings import Settings
+from tests.places import open_directory
+
+Type = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with open_directory() as place:
+        yield place / "home"
+
+
+@pytest.fixture
+def wangge(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Type:
+    """Type a command; answers the exit code and what it said."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    def typed(*words: object, given: str = "") -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["/somewhere/api/__main__.py", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out + said.err
+
+    return typed
+
+
+def test_a_mistyped_home_is_said_and_not_made(wangge: Type, home: Path, tmp_path: Path) -> None:
+    for words in (
+        ("import", tmp_path),
+        ("export", tmp_path / "out.zip"),
+        ("accounts", "list"),
+        ("accounts", "add", "chief", "--role", "admin", "--password", "long enough 1"),
+        ("accounts", "disable", "chief"),
+    ):
+        code, said = wangge(*words, "--home", home)
+        assert code == 2, said
+        assert f"there is no installation in {home}" in said
+        assert f"wangge up --home {home}" in said
+        assert not home.exists()
+
+
+def test_a_stopped_installation_is_worked_on(wangge: Type, home: Path) -> None:
+    settings = Settings(home=home, database_url=None)
+    home.mkdir(mode=0o711)
+    with Cluster(settings.cluster_directory):
+        pass
+    code, said = wangge("accounts", "list", "--home", home)
+    assert code == 0, said
