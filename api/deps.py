@@ -88,7 +88,7 @@ def check_origin(request: Request) -> None:
     if request.method in _SAFE_METHODS:
         return
     origin = urlsplit(request.headers.get("origin", ""))
-    if origin.netloc != request.headers.get("host") or origin.scheme not in ("http", "https"):
+    if origin.netloc != request.headers.get("host") or origin.scheme != request.url.scheme:
         raise OriginMismatch()
 
 

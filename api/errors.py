@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors to RFC 9457 problems: families of the domain to HTTP status, in one table."""
+"""Errors to RFC 9457 problems: families of the domain to HTTP status, in one table.
 
+A person who opens an address gets a page that says the same.
+"""
+
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -12,10 +16,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.texts import language_of, say
+from api.texts import Language, language_of, say
 from geo.errors import (
     Busy,
     Conflict,
@@ -26,6 +31,7 @@ from geo.errors import (
     NotSignedIn,
     Throttled,
 )
+from maps.page import policy, render, with_nonce
 
 log = structlog.get_logger()
 
@@ -99,8 +105,26 @@ def problem(
         headers["retry-after"] = str(fields["retry_after_s"])
     if status == 401:
         headers["www-authenticate"] = "Bearer"
-    body = problem_fields(status, code, fields, request.headers.get("accept-language"))
-    return Response(orjson.dumps(body, default=str), status, headers, PROBLEM)
+    media_type, body, more = problem_body(request.method, request.headers, status, code, fields)
+    return Response(body, status, headers | more, media_type)
+
+
+def problem_body(
+    method: str, headers: Headers, status: int, code: str, fields: Mapping[str, Any]
+) -> tuple[str, bytes, dict[str, str]]:
+    """A problem as it is asked for: media type, body and the headers that belong to it."""
+    accept_language = headers.get("accept-language")
+    more = {"vary": "accept, accept-language"}
+    # Browsers name HTML when somebody opens an address; scripts and clients do not.
+    if method not in ("GET", "HEAD") or "text/html" not in headers.get("accept", ""):
+        body = problem_fields(status, code, fields, accept_language)
+        return PROBLEM, orjson.dumps(body, default=str), more
+    nonce = secrets.token_urlsafe(18)
+    said = {language.value: say(code, fields, language) for language in Language}
+    language = language_of(accept_language).value
+    page = render("problem.html", status=status, said=said, language=language)
+    more["content-security-policy"] = policy(nonce)
+    return "text/html; charset=utf-8", with_nonce(page, nonce).encode(), more
 
 
 def install(app: FastAPI) -> None:

@@ -5,11 +5,10 @@ import ipaddress
 import socket
 from contextlib import suppress
 
-import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import PROBLEM, problem_fields
+from api.errors import problem_body
 from geo.settings import Settings
 
 MIB = 1024 * 1024
@@ -48,14 +47,15 @@ class Gate:
             return
         headers = Headers(scope=scope)
         if not self._knows(headers.get("host", "")):
-            await _refuse(send, headers, 400, "host.not_allowed", {})
+            await _refuse(send, scope, headers, 400, "host.not_allowed", {})
             return
         path: str = scope["path"]
         if path in STREAMS:
             await self._app(scope, receive, _with_headers(send))
             return
         if self._now >= self._in_flight:
-            await _refuse(send, headers, 503, "service.busy", {"retry_after_s": BUSY_RETRY_S})
+            fields = {"retry_after_s": BUSY_RETRY_S}
+            await _refuse(send, scope, headers, 503, "service.busy", fields)
             return
         self._now += 1
         try:
@@ -99,7 +99,8 @@ class Gate:
             with suppress(BodyTooLarge):
                 await self._app(scope, counted, noted)
         if seen > limit and not started:
-            await _refuse(send, headers, 413, "body.too_large", {"limit_bytes": limit})
+            fields = {"limit_bytes": limit}
+            await _refuse(send, scope, headers, 413, "body.too_large", fields)
 
 
 def _with_headers(send: Send) -> Send:
@@ -115,10 +116,16 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _refuse(
-    send: Send, headers: Headers, status: int, code: str, fields: dict[str, object]
+    send: Send,
+    scope: Scope,
+    headers: Headers,
+    status: int,
+    code: str,
+    fields: dict[str, int],
 ) -> None:
-    body = orjson.dumps(problem_fields(status, code, fields, headers.get("accept-language")))
-    answer = [(b"content-type", PROBLEM.encode()), (b"content-length", str(len(body)).encode())]
+    media_type, body, more = problem_body(scope["method"], headers, status, code, fields)
+    answer = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
+    answer += [(name.encode(), value.encode()) for name, value in more.items()]
     if "retry_after_s" in fields:
         answer.append((b"retry-after", str(fields["retry_after_s"]).encode()))
     if status == 413:

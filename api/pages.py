@@ -9,13 +9,19 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.deps import Allowed, Now, Read
+from api.deps import Allowed, Now, Read, authenticate
 from api.sight import Sight
-from geo.accounts.rules import Actor
+from geo.accounts.rules import Actor, Role
 from geo.clock import civil_date
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
@@ -27,6 +33,8 @@ from maps.wall import WallView, wall
 router = APIRouter(include_in_schema=False)
 
 HOME = "/wall"
+# Where those begin who have no wall.
+OWN = "/me"
 _YEAR_S = 31_536_000
 
 
@@ -57,15 +65,25 @@ def install(app: FastAPI) -> None:
 
 
 @router.get("/")
-def home() -> Response:
-    """The wall is where everybody begins."""
-    return RedirectResponse(HOME, 303)
+def home(request: Request) -> Response:
+    """Everybody begins at the wall, a worker at what is his."""
+    try:
+        actor = authenticate(request)
+    except NotSignedIn:
+        return RedirectResponse(HOME, 303)
+    return RedirectResponse(OWN if actor.role is Role.WORKER else HOME, 303)
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """The icon, for whoever asks at the customary address."""
+    return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
 
 @router.get("/login")
 def login(next: str = HOME) -> Response:
     """Sign in; afterwards the page that was asked for."""
-    return _page(_login(local_path(next)))
+    return _page(render("login.html", data=page_data({"next": local_path(next), "own": OWN})))
 
 
 @router.get("/wall")
@@ -91,6 +109,22 @@ def show_wall(
         fresh_s=FRESH_FOR.total_seconds(),
     )
     return _page(_wall(view))
+
+
+@router.get("/me")
+def show_own(
+    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("workers.read"))]
+) -> Response:
+    """A worker's own page; everybody else has the wall."""
+    if me.worker is None:
+        return RedirectResponse(HOME, 303)
+    own = {
+        "worker": f"/api/v1/workers/{me.worker}",
+        "areas": "/api/v1/areas",
+        "sign_out": "/api/v1/sessions/current",
+        "time_zone": queries.district(session, me.district).time_zone,
+    }
+    return _page(render("me.html", data=page_data(own)))
 
 
 @router.get("/docs")
@@ -131,10 +165,6 @@ class Files(StaticFiles):
 @lru_cache(maxsize=64)
 def _wall(view: WallView) -> str:
     return wall(view)
-
-
-def _login(next: str) -> str:
-    return render("login.html", data=page_data({"next": next}))
 
 
 def _page(html: str) -> Response:

@@ -3,20 +3,39 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Generic, Literal, TypeVar
+from unicodedata import category
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from geo.crs import Fix, Point, System
 from geo.errors import Invalid
 from geo.units import Metres
 
+# Invisible characters that turn the direction of the text around them.
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 def _no_control(text: str) -> str:
-    if any(ord(char) < 32 and char not in "\n\t" for char in text):
+    if any((category(char) == "Cc" and char not in "\n\t") or char in _BIDI for char in text):
         raise ValueError("control characters are not allowed")
     return text
+
+
+def _rfc3339(said: object) -> object:
+    # A bare number would be read as seconds since 1970, and has no offset.
+    if not isinstance(said, str) or "-" not in said[:5]:
+        raise ValueError("an RFC 3339 instant with an offset is expected")
+    return said
 
 
 def _in_years_of_record(at: datetime) -> datetime:
@@ -44,7 +63,7 @@ def _day_in_years_of_record(on: date) -> date:
 
 
 Day = Annotated[date, AfterValidator(_day_in_years_of_record)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_years_of_record)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_years_of_record), BeforeValidator(_rfc3339)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 AreaCodeText = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}){0,4}$")]

@@ -2,7 +2,7 @@
 """Check-ins: taken in one by one or as an offline queue, judged, and read."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -19,6 +19,7 @@ from api.shapes import (
     Instant,
     Limit,
     Page,
+    ShortText,
     Within,
     id_cursor,
     instant_cursor,
@@ -40,14 +41,25 @@ Writer = Annotated[Actor, allowed("checkins.write")]
 MOST_CHECK_INS = 1000
 
 
+class Proof(Body):
+    """A second proof of having been there, read off the door."""
+
+    kind: Literal["qr"]
+    token: ShortText
+
+
 class CheckInBody(Body):
-    """A check-in with an id made on the phone. `sent_at` is the phone's clock when it sent."""
+    """A check-in with an id made on the phone. `sent_at` is the phone's clock when it sent.
+
+    No checkpoint asks for a second proof yet: one that is given is answered with a reason.
+    """
 
     id: UUID
     worker: UUID
     checkpoint: UUID | None = None
     fix: FixBody
     sent_at: Instant | None = None
+    proof: Proof | None = None
 
     def value(self) -> Claim:
         """As the domain knows it."""
@@ -57,6 +69,7 @@ class CheckInBody(Body):
             checkpoint=None if self.checkpoint is None else CheckpointId(self.checkpoint),
             fix=self.fix.value(),
             sent_at=self.sent_at,
+            proof=None if self.proof is None else self.proof.token,
         )
 
 

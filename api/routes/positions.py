@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from api.deps import Now, Write, allowed
 from api.shapes import (
@@ -17,6 +17,7 @@ from api.shapes import (
     Instant,
     Limit,
     Page,
+    ShortText,
     instant_cursor,
     instant_of,
 )
@@ -97,9 +98,7 @@ def track(
     now: Now,
     begins_at: Annotated[Instant, Query(alias="from")],
     ends_at: Annotated[Instant, Query(alias="until")],
-    purpose: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200), Query()
-    ],
+    purpose: Annotated[ShortText, Query(min_length=2)],
     cursor: Cursor = None,
     limit: Limit = 500,
 ) -> Page[TrackFixAnswer]:

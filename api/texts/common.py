@@ -78,8 +78,11 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "id.reused": {
-        "zh": ("编号重复使用", "编号 {id} 已用于内容不同的请求，请换新的编号。"),
-        "en": ("Id reused", "Id {id} was used for other content; make a new one."),
+        "zh": ("编号重复使用", "编号 {id} 已被另一请求使用（内容或操作者不同），请换新的编号。"),
+        "en": (
+            "Id reused",
+            "Id {id} was used by another request or sender; make a new one.",
+        ),
     },
     "internal": {
         "zh": ("服务内部错误", "服务出错，未保存任何内容；请把编号 {request} 告诉管理员。"),

@@ -127,6 +127,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
         "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),
     },
+    "proof.not_asked": {
+        "zh": ("无需第二凭证", "此打卡点不要求扫码等第二凭证，已按定位判定。"),
+        "en": ("No proof asked", "This checkpoint asks for no second proof; the fix decided."),
+    },
     "system.suspected": {
         "zh": (
             "坐标系可能有误",

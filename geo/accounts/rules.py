@@ -211,6 +211,9 @@ def may(actor: Actor, verb: str, *, area: str | None = None, worker: UUID | None
     """
     reach = reach_of(actor, verb)
     if reach is Reach.OWN and worker != actor.worker:
+        if verb.endswith(".read"):
+            # Whether there is such a thing of somebody else's is not told.
+            raise OutOfScope()
         raise NotSelf(worker=str(worker) if worker else None)
     if reach is Reach.SCOPE and not in_scope(actor, area or actor.district):
         raise OutOfScope()

@@ -268,6 +268,7 @@ def _judge(
                     and site.retired_at <= case.observed_at,
                     clock_ahead=case.claim.fix.observed_at - case.observed_at,
                     readings=case.readings,
+                    proof_given=case.claim.proof is not None,
                 )
                 found[place] = _check_in(case, evidence, policy, at)
     return found

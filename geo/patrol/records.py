@@ -35,6 +35,7 @@ class Claim:
     checkpoint: CheckpointId | None
     fix: Fix
     sent_at: datetime | None = None
+    proof: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,6 +138,7 @@ class Evidence:
     waited: timedelta
     """From observation to receipt."""
     checkpoint_retired: bool = False
+    proof_given: bool = False
     clock_ahead: timedelta = timedelta(0)
     """How much the phone's clock ran ahead, taken off the instant of observation."""
     readings: "Readings | None" = None
@@ -207,6 +208,9 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
         hypothesis = suspected_system(readings, cell, radius, grid, policy)
         if hypothesis is not None:
             reasons.append({"code": "system.suspected", "hypothesis": hypothesis})
+    if evidence.proof_given:
+        # Neither for nor against: the checkpoint asks for none.
+        reasons.append({"code": "proof.not_asked"})
     return Verdict(
         cell=None if cell is None else cell.code,
         kind=kind,

@@ -20,10 +20,15 @@ form.addEventListener("submit", async (event) => {
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
     });
     if (answer.ok) {
-      location.replace(page.next);
+      const { actor } = await answer.json();
+      // A worker has no wall: it was only where everybody begins.
+      location.replace(actor.role === "worker" && page.next === "/wall" ? page.own : page.next);
       return;
     }
     problem.textContent = (await answer.json()).detail;
+    const password = /** @type {HTMLInputElement} */ (form.elements.namedItem("password"));
+    password.focus();
+    password.select();
   } catch {
     problem.textContent = t("no_service");
   }

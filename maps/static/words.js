@@ -5,6 +5,23 @@
 
 /** @type {Record<string, [string, string]>} */
 const WORDS = {
+  title_login: ["登录 · 网格", "Sign in · Wangge"],
+  title_docs: ["接口文档 · 网格", "Interface · Wangge"],
+  title_me: ["我的网格 · 网格", "My cells · Wangge"],
+  docs: ["接口文档", "Interface"],
+  home: ["返回首页", "Back to the wall"],
+  my_cells: ["我的网格", "My cells"],
+  "duty.on": ["在岗 · {time} 上岗", "On duty since {time}"],
+  "duty.off": ["未上岗", "Off duty"],
+  "role.holder": ["网格员", "holder"],
+  "role.assistant": ["协助", "assistant"],
+  "role.stand_in": ["代管", "stand-in"],
+  "role.grid_leader": ["网格长", "grid leader"],
+  phone_page: [
+    "打卡、应答与轨迹在手机页面上进行，手机页面随后续版本提供。",
+    "Checking in, answering calls and tracks happen on the phone page, which comes with a later version.",
+  ],
+
   product: ["网格", "Wangge"],
   product_says: ["社区网格管理与服务平台", "Community grid service"],
   username: ["用户名", "User name"],
@@ -87,7 +104,8 @@ const KEY = "wangge-language";
 
 /** @returns {Language} */
 export function language() {
-  return localStorage.getItem(KEY) === "en" ? "en" : "zh";
+  const chosen = localStorage.getItem(KEY) ?? navigator.language;
+  return chosen.toLowerCase().startsWith("en") ? "en" : "zh";
 }
 
 /** Speak the other language from now on, here and on the next page. */
@@ -111,6 +129,9 @@ export function speak() {
   document.documentElement.lang = language() === "en" ? "en" : "zh-CN";
   for (const marked of document.querySelectorAll("[data-t]")) {
     marked.textContent = t(/** @type {HTMLElement} */ (marked).dataset.t ?? "");
+  }
+  for (const marked of document.querySelectorAll("[data-zh]")) {
+    marked.textContent = /** @type {HTMLElement} */ (marked).dataset[language()] ?? "";
   }
   const button = document.getElementById("language");
   if (button) button.textContent = t("other_language");

@@ -74,7 +74,7 @@ def test_a_queue_item_by_item(client: TestClient, sign_in: SignIn) -> None:
         check_in(accuracy_m=float("nan")),
         check_in(checkpoint=str(uuid4())),
         check_in(observed_at="2026-03-02T09:00:00+08:00"),
-        check_in(proof={"kind": "qr", "token": "t"}),
+        check_in(proof={"kind": "nfc", "token": "t"}),
         check_in(source="\ud800"),
         check_in(60, 250),
     ]
@@ -107,7 +107,7 @@ def test_batches_have_limits(client: TestClient, sign_in: SignIn) -> None:
     [
         {"fix": None},
         {"worker": None},
-        {"proof": {"kind": "qr", "token": "t"}},
+        {"proof": {"kind": "nfc", "token": "t"}},
         {"sent_at": "2026-03-02T08:00:00"},
         {"more": 1},
     ],
@@ -120,6 +120,33 @@ def test_malformed_ones_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
 
 
+def test_a_proof_nobody_asked_for_is_told_and_changes_nothing(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    own = sign_in(Role.WORKER, worker=N1)
+    said = {**check_in(), "proof": {"kind": "qr", "token": "abc"}}
+    answer = client.post(PATH, json=said, headers=own)
+    assert answer.status_code == 201
+    assert {"code": "proof.not_asked"} in [
+        {"code": reason["code"]} for reason in answer.json()["reasons"]
+    ]
+    without = client.post(PATH, json=check_in(), headers=own).json()
+    assert answer.json()["verdict"] == without["verdict"]
+
+
+@pytest.mark.parametrize("instant", [1795470407, "1795470407", "2026-03-02T08:05:00", "2026-03-02"])
+def test_an_instant_is_rfc_3339_with_an_offset(
+    client: TestClient, sign_in: SignIn, instant: object
+) -> None:
+    said = check_in()
+    said["fix"] = {**said["fix"], "observed_at": instant}
+    answer = client.post(PATH, json=said, headers=sign_in(Role.WORKER, worker=N1))
+    assert (answer.status_code, answer.json()["errors"][0]["where"]) == (
+        422,
+        "body.fix.observed_at",
+    )
+
+
 def test_who_may_take_in_and_read(client: TestClient, sign_in: SignIn) -> None:
     own = sign_in(Role.WORKER, worker=N1)
     said = check_in()
@@ -129,7 +156,7 @@ def test_who_may_take_in_and_read(client: TestClient, sign_in: SignIn) -> None:
     assert client.get(PATH, headers=sign_in(Role.VIEWER)).status_code == 403
     stranger = sign_in(Role.WORKER, worker=N2)
     answer = client.get(f"{PATH}/{said['id']}", headers=stranger)
-    assert (answer.status_code, answer.json()["code"]) == (403, "worker.not_self")
+    assert (answer.status_code, answer.json()["code"]) == (404, "scope.not_found")
     assert client.get(PATH, headers=stranger).json()["items"] == []
     below = sign_in(Role.SUPERVISOR, scope="210503102")
     assert client.get(f"{PATH}/{said['id']}", headers=below).status_code == 404

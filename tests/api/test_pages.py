@@ -75,6 +75,47 @@ def test_a_worker_has_no_wall(client: TestClient, sign_in: SignIn) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
 
 
+HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/wall", 403), ("/nope", 404), ("/openapi.json", 401)]
+)
+def test_a_person_reads_a_problem_as_a_page(
+    client: TestClient, sign_in: SignIn, path: str, status: int
+) -> None:
+    from tests import town
+
+    headers = {} if status == 401 else sign_in(Role.WORKER, worker=town.WORKERS["N1"])
+    answer = client.get(path, headers={**headers, **HTML, "accept-language": "en-GB"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "'nonce-" in answer.headers["content-security-policy"]
+    assert '<html lang="en">' in answer.text
+    assert 'href="/login"' in answer.text
+    assert offline(answer.text) == []
+    for_scripts = client.get(path, headers=headers)
+    assert for_scripts.headers["content-type"] == "application/problem+json"
+
+
+def test_a_worker_begins_at_his_own_page(client: TestClient, sign_in: SignIn) -> None:
+    from tests import town
+
+    headers = sign_in(Role.WORKER, worker=town.WORKERS["N1"])
+    home = client.get("/", headers=headers, follow_redirects=False)
+    assert home.headers["location"] == "/me"
+    own = client.get("/me", headers=headers)
+    assert own.status_code == 200
+    assert f'"/api/v1/workers/{town.WORKERS["N1"]}"' in own.text
+    others = client.get("/me", headers=sign_in(Role.DISPATCHER), follow_redirects=False)
+    assert others.headers["location"] == "/wall"
+
+
+def test_the_icon_is_where_browsers_look(client: TestClient) -> None:
+    icon = client.get("/favicon.ico")
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_the_document_is_for_those_signed_in(client: TestClient, sign_in: SignIn) -> None:
     assert client.get("/openapi.json").status_code == 401
     described = client.get("/openapi.json", headers=sign_in(Role.VIEWER)).json()

@@ -82,3 +82,12 @@ def test_who_may_not_read_a_track(client: TestClient, sign_in: SignIn) -> None:
     backwards = path.replace("from", "x").replace("until", "from").replace("x=", "until=")
     answer = client.get(backwards, headers=sign_in(Role.ADMIN))
     assert (answer.status_code, answer.json()["code"]) == (422, "track.range_invalid")
+
+
+@pytest.mark.parametrize("purpose", ["a%00b", "%E2%80%AEevil", "a"])
+def test_a_purpose_is_text_that_can_be_read(
+    client: TestClient, sign_in: SignIn, purpose: str
+) -> None:
+    span = "from=2026-03-01T00:00:00Z&until=2026-03-02T00:00:00Z"
+    path = f"/api/v1/workers/{town.WORKERS['N1']}/track?{span}&purpose={purpose}"
+    assert client.get(path, headers=sign_in(Role.SUPERVISOR)).status_code == 422

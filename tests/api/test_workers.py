@@ -42,7 +42,7 @@ def test_a_worker_sees_himself_alone(client: TestClient, sign_in: SignIn) -> Non
     assert [worker["id"] for worker in listed["items"]] == [str(N1)]
     assert client.get(f"/api/v1/workers/{N1}", headers=headers).status_code == 200
     refused = client.get(f"/api/v1/workers/{S3}", headers=headers)
-    assert (refused.status_code, refused.json()["code"]) == (403, "worker.not_self")
+    assert (refused.status_code, refused.json()["code"]) == (404, "scope.not_found")
 
 
 def test_who_may_not(client: TestClient, sign_in: SignIn) -> None:

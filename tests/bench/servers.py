@@ -15,7 +15,8 @@ from uuid import uuid4
 import httpx2
 
 from geo.cluster import Cluster
-from geo.db import migrate
+from geo.db import Database, migrate
+from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
 
 ROOT = Path(__file__).parents[2]
@@ -98,3 +99,13 @@ def await_answer(address: str) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+@contextmanager
+def database(url: str) -> Iterator[Database]:
+    """A database at an address, closed afterwards."""
+    opened = Database(url, reactions=REACTIONS)
+    try:
+        yield opened
+    finally:
+        opened.close()

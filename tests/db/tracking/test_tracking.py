@@ -215,7 +215,7 @@ def test_who_may_not_read_a_track(database: Database) -> None:
         read(database, actor=town.actor(Role.SUPERVISOR, scope="210503102"))
     with pytest.raises(RoleNotAllowed):
         read(database, actor=town.actor(Role.DISPATCHER))
-    with pytest.raises(NotSelf):
+    with pytest.raises(OutOfScope):
         read(database, actor=town.actor(Role.WORKER, worker=S1))
     for ends_at in (NOW - DAY, NOW + 8 * DAY):
         with pytest.raises(TrackRangeInvalid):
