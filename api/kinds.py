@@ -5,6 +5,7 @@ Prints it; with ``--write`` puts it into docs/live.md.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
 
 import api.main  # noqa: F401  (every domain, and so every kind, is known from here on)
@@ -43,4 +44,4 @@ if __name__ == "__main__":
     if parser.parse_args().write:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     else:
-        print(table(), end="")
+        sys.stdout.write(table())

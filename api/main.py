@@ -41,8 +41,8 @@ from geo.settings import Settings
 BASE = "/api/v1"
 DESCRIPTION = """A living map of a district's grid.
 
-Sign in with `POST /api/v1/sessions` (`username`, `password`) and send the answer's `token` with every
-request: `Authorization: Bearer TOKEN`. Pages of this service use the cookie `wangge_session`, which
+Sign in with `POST /api/v1/sessions` (`username`, `password`) and send the answer's `token` with
+every request: `Authorization: Bearer TOKEN`. Pages of this service use the cookie `wangge_session`, which
 the same request sets. Errors are problems (RFC 9457) with a stable `code`.
 """
 # What needs no session.
