@@ -42,8 +42,8 @@ BASE = "/api/v1"
 DESCRIPTION = """A living map of a district's grid.
 
 Sign in with `POST /api/v1/sessions` (`username`, `password`) and send the answer's `token` with
-every request: `Authorization: Bearer TOKEN`. Pages of this service use the cookie `wangge_session`, which
-the same request sets. Errors are problems (RFC 9457) with a stable `code`.
+every request: `Authorization: Bearer TOKEN`. Pages of this service use the cookie
+`wangge_session`, which the same request sets. Errors are problems (RFC 9457) with a stable `code`.
 """
 # What needs no session.
 OPEN = (("/healthz", "get"), ("/readyz", "get"), (f"{BASE}/sessions", "post"))
