@@ -7,9 +7,6 @@ To add one: write a function in a module of its own and register it below.
 
 import os
 import sys
-import tomllib
-from importlib import metadata
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -132,11 +129,9 @@ app.command("export")(cli_exchange.take_out)
 @app.command()
 def version() -> None:
     """Print the version."""
-    try:
-        print(metadata.version("wangge"))
-    except metadata.PackageNotFoundError:
-        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
-        print(project["project"]["version"])
+    from api.version import version as of_product
+
+    print(of_product())
 
 
 def language() -> Language:

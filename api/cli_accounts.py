@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wangge accounts`: who may sign in."""
 
+import sys
 from typing import Annotated
 from uuid import UUID
 
@@ -15,18 +16,29 @@ app = typer.Typer(no_args_is_help=True, help="Who may sign in.")
 
 Username = Annotated[str, typer.Argument(help="User name.")]
 Password = Annotated[
-    str,
+    str | None,
     typer.Option(
-        prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when not given."
+        help="Better not given: it is asked for, or read from standard input, "
+        "and stays out of the shell's history."
     ),
 ]
+
+
+def _password(given: str | None) -> str:
+    """What was given, else one line of standard input, asked for twice at a terminal."""
+    if given is not None:
+        return given
+    if sys.stdin.isatty():
+        asked: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return asked
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @app.command()
 def add(
     username: Username,
-    password: Password,
-    role: Annotated[Role, typer.Option(help="What the account is for.")] = Role.ADMIN,
+    role: Annotated[Role, typer.Option(help="What the account is for.")],
+    password: Password = None,
     scope: Annotated[
         str | None, typer.Option(help="Area code the account may see; not for workers.")
     ] = None,
@@ -39,14 +51,17 @@ def add(
 ) -> None:
     """Make an account. Without the demo, the first administrator is made this way."""
     from api.cli import settings_with
-    from api.database import opened
+    from api.database import opened, refuse_absent
     from geo.accounts.actions import create_account
     from geo.clock import SystemClock
     from geo.hierarchy.queries import districts
     from geo.ids import DistrictCode, WorkerId, district_of
     from geo.service_user import SetUpError
 
-    with opened(settings_with(home=home)) as database:
+    settings = settings_with(home=home)
+    refuse_absent(settings)
+    secret = _password(password)
+    with opened(settings) as database:
         with database.snapshot() as session:
             known = [found.code for found in districts(session)]
         wanted = district or (district_of(scope) if scope else None)
@@ -61,7 +76,7 @@ def add(
                 session,
                 district=code,
                 username=username,
-                password=password,
+                password=secret,
                 role=role,
                 name=name or username,
                 scope=None if role is Role.WORKER else scope or code,
@@ -79,7 +94,10 @@ def show(home: Home = None) -> None:
     from geo.accounts.queries import accounts
     from geo.hierarchy.queries import districts
 
-    table = Table("district", "user name", "name", "role", "scope", "state")
+    table = Table()
+    for heading in ("district", "user name", "name", "role", "scope", "state"):
+        # A name that is cut cannot be typed.
+        table.add_column(heading, overflow="fold")
     with opened(settings_with(home=home)) as database, database.snapshot() as session:
         for district in districts(session):
             for actor, username, disabled in accounts(session, district.code):
@@ -90,15 +108,18 @@ def show(home: Home = None) -> None:
 
 
 @app.command()
-def password(username: Username, password: Password, home: Home = None) -> None:
+def password(username: Username, password: Password = None, home: Home = None) -> None:
     """Set another password; every session of the account ends."""
     from api.cli import settings_with
-    from api.database import opened
+    from api.database import opened, refuse_absent
     from geo.accounts.actions import change_password
     from geo.clock import SystemClock
 
-    with opened(settings_with(home=home)) as database, database.transaction() as session:
-        change_password(session, username=username, password=password, at=SystemClock().now())
+    settings = settings_with(home=home)
+    refuse_absent(settings)
+    secret = _password(password)
+    with opened(settings) as database, database.transaction() as session:
+        change_password(session, username=username, password=secret, at=SystemClock().now())
     Teller().line(f"The password of {username} is changed; its sessions have ended.")
 
 

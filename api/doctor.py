@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -54,7 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         url = settings.database_url
     if url is not None:
         wrong = database_problems(url)
-        yield Finding("database", "looked over", tuple(wrong))
+        yield Finding("database", "not fit" if wrong else "all there", tuple(wrong))
         if not wrong:
             yield _tables(url)
     yield _port(settings)
@@ -82,7 +83,9 @@ def _disk(home: Path) -> Finding:
 def _assets() -> Finding:
     wrong = assets.problems(assets.manifest())
     problems = tuple(Problem(text, "`wangge up` fetches it.") for text in wrong[:5])
-    return Finding("map files", f"{len(wrong)} missing or altered", problems)
+    return Finding(
+        "map files", f"{len(wrong)} missing or altered" if wrong else "all there", problems
+    )
 
 
 def _postgres(settings: Settings) -> Finding:
@@ -114,7 +117,7 @@ def _tables(url: str) -> Finding:
         "They are not those of this version.",
         "`wangge up` brings older ones up to date; a newer database needs a newer wangge.",
     )
-    return Finding("tables", "compared with this version", (problem,))
+    return Finding("tables", "of another version", (problem,))
 
 
 def _cluster_state(cluster: Cluster, running: bool) -> str:
@@ -136,6 +139,26 @@ def _port(settings: Settings) -> Finding:
         return Finding(
             "port",
             f"{where} is taken",
-            (Problem("Another program listens there.", "Choose another port with --port N."),),
+            (
+                Problem(
+                    "Another wangge, of another home, listens there."
+                    if _is_wangge(where)
+                    else "Another program listens there.",
+                    "Choose another port with --port N.",
+                ),
+            ),
         )
     return Finding("port", f"{where} {'is ours: ' + str(running).strip() if taken else 'is free'}")
+
+
+def _is_wangge(where: str) -> bool:
+    """Whether a service like ours answers there."""
+    for scheme in ("http", "https"):
+        try:
+            # Only what it says of itself is read: whose certificate it has does not matter.
+            answer = httpx2.get(f"{scheme}://{where}/healthz", verify=False, timeout=2)
+        except (httpx2.TransportError, httpx2.InvalidURL):
+            continue
+        if answer.status_code == 200 and answer.text.replace(" ", "") == '{"status":"up"}':
+            return True
+    return False

@@ -28,7 +28,6 @@ def prepare(settings: Settings, user: ServiceUser) -> None:
             )
         home.chmod(0o711)
         _room(settings.logs_directory, 0o700, None)
-        _room(settings.uploads_directory, 0o700, user)
         # Counts of processes that are gone.
         shutil.rmtree(settings.metrics_directory, ignore_errors=True)
         _room(settings.metrics_directory, 0o700, user)

@@ -32,12 +32,21 @@ from api.routes import (
     workers,
 )
 from api.routes.basemap import Drawn
+from api.version import version
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 
 BASE = "/api/v1"
+DESCRIPTION = """A living map of a district's grid.
+
+Sign in with `POST /api/v1/sessions` (`username`, `password`) and send the answer's `token` with
+every request: `Authorization: Bearer TOKEN`. Pages of this service use the cookie `wangge_session`, which
+the same request sets. Errors are problems (RFC 9457) with a stable `code`.
+"""
+# What needs no session.
+OPEN = (("/healthz", "get"), ("/readyz", "get"), (f"{BASE}/sessions", "post"))
 ROUTERS = (
     areas,
     basemap,
@@ -71,7 +80,8 @@ def build(
 
     app = FastAPI(
         title="wangge",
-        version="1",
+        version=version(),
+        description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -114,5 +124,15 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             "cookie": {"type": "apiKey", "in": "cookie", "name": "wangge_session"},
         }
         schema["security"] = [{"bearer": []}, {"cookie": []}]
+        for path, method in OPEN:
+            schema["paths"][path][method]["security"] = []
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["summary"] = _first_sentence(operation["description"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a docstring, on one line, without its full stop."""
+    return " ".join(text.split()).split(". ")[0].removesuffix(".")

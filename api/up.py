@@ -205,7 +205,7 @@ def _give(path: Path, user: ServiceUser) -> None:
 def _environment(settings: Settings, code: Path, user: ServiceUser) -> dict[str, str]:
     if user.privileges:
         # Root's own variables (HOME, XDG_*) point to places that this user cannot read.
-        variables = {"PATH": "/usr/bin:/bin", "HOME": str(settings.uploads_directory)}
+        variables = {"PATH": "/usr/bin:/bin", "HOME": str(settings.metrics_directory)}
     else:
         variables = dict(os.environ)
     variables |= settings.environment()
@@ -296,7 +296,9 @@ def _where_to_look(
             one = accounts["dispatcher"]
             teller.line(f"sign in as:       {one['username']}  password {one['password']}")
     else:
-        teller.line("sign in:          make the first account with: wangge accounts add")
+        teller.line(
+            "sign in:          make the first account with: wangge accounts add NAME --role admin"
+        )
     if certificates is not None:
         teller.line(f"trust on phones:  {certificates.ca}  (this installation's own certificate)")
     teller.line("Ctrl-C stops it.")

@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(default_factory=default_home)
-    """Holds cluster, uploads, keys, logs and ``demo.json``."""
+    """Holds cluster, keys, logs and ``demo.json``."""
     database_url: str | None = Field(
         default=None, validation_alias=AliasChoices("database_url", "DATABASE_URL")
     )
@@ -91,10 +91,6 @@ class Settings(BaseSettings):
     @property
     def logs_directory(self) -> Path:
         return self.home / "logs"
-
-    @property
-    def uploads_directory(self) -> Path:
-        return self.home / "uploads"
 
     @property
     def metrics_directory(self) -> Path:

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.version import version
 from geo.accounts.rules import Role
 from geo.ids import WorkerId
 from tests import town
@@ -30,6 +31,24 @@ CHECKS = [
 ]
 # A stream answers for as long as it is read; `tests/live` reads it.
 STREAMS = {"/api/v1/live", "/live"}
+
+
+def test_every_operation_says_what_it_does(client: TestClient) -> None:
+    schema = client.app.openapi()  # type: ignore[attr-defined]
+    assert schema["info"]["version"] == version()
+    open_doors = []
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            summary = operation["summary"]
+            assert " " in summary, (path, method, summary)
+            assert not summary.endswith("."), (path, method, summary)
+            if operation.get("security") == []:
+                open_doors.append((method, path))
+    assert sorted(open_doors) == [
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+        ("post", "/api/v1/sessions"),
+    ]
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: str(role or "nobody"))

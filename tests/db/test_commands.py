@@ -11,6 +11,8 @@ import pytest
 from api.cli import main
 from geo.cluster import Cluster
 from geo.settings import Settings
+from tests import town
+from tests.files import write_shapefile
 from tests.places import open_directory
 
 Type = Callable[..., tuple[int, str]]
@@ -62,3 +64,21 @@ def test_a_stopped_installation_is_worked_on(wangge: Type, home: Path) -> None:
         pass
     code, said = wangge("accounts", "list", "--home", home)
     assert code == 0, said
+    square = write_shapefile(
+        home / "district.shp",
+        [town.box(0, 0, 300, 300)],
+        {"code": ["210503"], "name": ["溪湖区"]},
+    )
+    assert wangge("import", square, "--home", home)[0] == 0
+    name = "a-chief-of-a-long-name-that-is-not-cut"
+    add = ("accounts", "add", name, "--home", home)
+    code, said = wangge(*add, given="long enough 1\n")
+    assert code == 2, "a role is not guessed"
+    assert "--role" in said
+    assert "Usage: wangge accounts add" in said
+    code, said = wangge(*add, "--role", "admin", given="long enough 1\n")
+    assert code == 0, said
+    assert "long enough 1" not in said
+    said = wangge("accounts", "list", "--home", home)[1]
+    assert "…" not in said
+    assert wangge(*add, "--role", "admin", given="short\n")[0] == 2

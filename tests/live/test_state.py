@@ -196,4 +196,4 @@ def test_positions_appear_and_vanish_with_duty(served: Served, clock: SetClock) 
 
 def test_the_table_of_kinds_is_that_of_the_code() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert page == written(page), "run python -m api.kinds"
+    assert page == written(page), "run python -m api.kinds --write"
