@@ -81,7 +81,7 @@ export class Ground {
     const { width, ...style } = styles[feature.properties.kind] ?? styles[""];
     const made = { ...style };
     if (width) made.weight = widthAt(width, this.scale()) * unit();
-    if (name === "cells" && this.covered.has(feature.properties.code)) made.fillOpacity = 0.085;
+    if (name === "cells" && this.covered.has(feature.properties.code)) made.fillOpacity = 0.22;
     return made;
   }
 

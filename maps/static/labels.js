@@ -23,8 +23,10 @@ export class Labels {
   /**
    * @param {any} map
    * @param {import("./ground.js").Ground} ground
+   * @param {() => number[][]} reserved  what names keep clear of: left, top, right, bottom
    */
-  constructor(map, ground) {
+  constructor(map, ground, reserved) {
+    this.reserved = reserved;
     this.ground = ground;
     /** @type {Label[]} */
     this.labels = [];
@@ -63,8 +65,7 @@ export class Labels {
     const zoom = this.ground.scale();
     const size = this.sheet.map.getSize();
     const px = unit();
-    /** @type {[number, number, number, number][]} */
-    const taken = [];
+    const taken = [...this.reserved()];
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
@@ -83,7 +84,7 @@ export class Labels {
       const high = Math.abs(Math.sin(angle)) * width + Math.abs(Math.cos(angle)) * label.size * px;
       const box = [x - wide / 2 - 3 * px, y - high / 2 - 3 * px, x + wide / 2 + 3 * px, y + high / 2 + 3 * px];
       if (taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
-      taken.push(/** @type {any} */ (box));
+      taken.push(box);
       pen.save();
       pen.translate(x, y);
       pen.rotate(angle);

@@ -96,7 +96,6 @@ export class Overview {
       pen.fill();
     }
     this.frame(pen, px);
-    this.names(pen, subdistricts, px);
     for (const incident of this.store.incidents().reverse()) {
       if (typeof incident.lon !== "number") continue;
       const [x, y] = this.at(incident.lon, incident.lat);
@@ -108,6 +107,7 @@ export class Overview {
       pen.fill();
       pen.stroke();
     }
+    this.names(pen, subdistricts, px);
   }
 
   fill(pen, layer, color, border, width) {
@@ -145,7 +145,10 @@ export class Overview {
     const bounds = this.map.getBounds();
     pen.font = `500 ${11 * px}px sans-serif`;
     pen.textAlign = "center";
-    pen.fillStyle = "#a9bac9";
+    pen.fillStyle = "#d3dee8";
+    pen.strokeStyle = "rgba(9, 15, 22, 0.9)";
+    pen.lineWidth = 3 * px;
+    pen.lineJoin = "round";
     const taken = [];
     for (const { properties } of layer?.features ?? []) {
       const [lon, lat] = properties.label;
@@ -157,6 +160,7 @@ export class Overview {
         continue;
       }
       taken.push([x, y, half]);
+      pen.strokeText(properties.name, x, y);
       pen.fillText(properties.name, x, y);
     }
   }

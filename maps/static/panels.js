@@ -4,10 +4,10 @@
 import { span, t } from "./words.js";
 
 const TICKER_LENGTH = 40;
-// More would leave no room for what just happened.
-const LISTED = 4;
-// States of an ask by which a worker has taken the incident.
-const TOOK = new Set(["accepted", "arrived"]);
+// More fit on no screen.
+const LISTED = 12;
+// Up to so many of a kind are called by name.
+const NAMED = 2;
 
 export class Panels {
   /**
@@ -31,14 +31,17 @@ export class Panels {
     // Whoever has left holds no cell any more.
     const workers = [...this.store.all("workers").values()].filter((row) => row.cells.length);
     const duty = workers.filter((worker) => worker.on_duty);
-    const engaged = this.store.engaged();
-    const states = { fresh: 0, engaged: 0, stale: 0, unseen: 0 };
-    for (const worker of duty) states[this.store.stateOf(worker.id, engaged)] += 1;
     set("on-duty", duty.length);
     set("workers", workers.length);
-    set("fresh", `${t("fresh")} ${states.fresh}`);
-    set("engaged", `${t("engaged")} ${states.engaged}`);
-    set("stale", `${t("stale")} ${states.stale + states.unseen}`);
+    // Whoever may not see people is told how many are on duty, not how they are.
+    if (document.getElementById("fresh")) {
+      const engaged = this.store.engaged();
+      const states = { fresh: 0, engaged: 0, stale: 0, unseen: 0 };
+      for (const worker of duty) states[this.store.stateOf(worker.id, engaged)] += 1;
+      set("fresh", `${t("fresh")} ${states.fresh}`);
+      set("engaged", `${t("engaged")} ${states.engaged}`);
+      set("stale", `${t("stale")} ${states.stale + states.unseen}`);
+    }
 
     const checkIns = [...this.store.all("check_ins").values()];
     const verdicts = { inside: 0, uncertain: 0, outside: 0 };
@@ -53,11 +56,14 @@ export class Panels {
     set("cells", this.cells || "–");
     bar("covered-bar", this.cells ? covered.size / this.cells : 0);
 
-    const running = [...this.store.all("linkups").values()].filter((row) => row.status === "open");
-    const led = running.filter((row) => row.asked.some((ask) => TOOK.has(ask.state)));
-    set("open-incidents", this.store.incidents().length);
-    set("calling", running.length - led.length);
-    set("connected", led.length);
+    const open = this.store.incidents();
+    const standing = { calling: 0, unanswered: 0, linked: 0 };
+    for (const incident of open) standing[this.store.standing(incident)] += 1;
+    set("open-incidents", open.length);
+    set("calling", standing.calling);
+    set("unanswered", standing.unanswered);
+    set("connected", standing.linked);
+    document.getElementById("unanswered").classList.toggle("act", standing.unanswered > 0);
     const simulated = [...workers, ...checkIns].some((row) => row.origin === "simulated");
     document.getElementById("origin").hidden = !simulated;
   }
@@ -74,11 +80,20 @@ export class Panels {
   incidents() {
     const list = document.getElementById("incidents");
     const open = this.store.incidents();
+    const more = document.getElementById("more-incidents");
     list.replaceChildren(...open.slice(0, LISTED).map((incident) => this.incident(incident)));
-    if (open.length > LISTED) {
-      list.append(make("li", "more", t("more_incidents", { count: open.length - LISTED })));
-    }
+    const tell = () => {
+      const count = open.length - list.childElementCount;
+      more.hidden = count === 0;
+      more.textContent = t("more_incidents", { count });
+    };
     document.getElementById("no-incidents").hidden = open.length > 0;
+    tell();
+    // The ticker keeps its room: what does not fit above it is counted.
+    while (list.childElementCount > 1 && list.scrollHeight > list.clientHeight + 1) {
+      list.lastElementChild.remove();
+      tell();
+    }
   }
 
   incident(incident) {
@@ -89,14 +104,30 @@ export class Panels {
     const place = make("p", "place", incident.label || this.cellName(incident.cell));
     item.append(head, place);
     const asks = make("p", "asks");
-    for (const ask of this.store.linkupOf(incident.id)?.asked ?? []) {
-      if (ask.state === "released" || ask.state === "timed_out") continue;
-      const name = ask.worker ? this.who(ask.worker) : t("somebody");
-      asks.append(make("span", ask.state, `${name} ${t(`ask.${ask.state}`)}`));
+    const standing = this.store.standing(incident);
+    const asked = this.store.linkupOf(incident.id)?.asked ?? [];
+    const running = standing !== "open" && standing !== "unlocated";
+    if (standing === "unanswered") asks.append(make("span", standing, t("status.unanswered")));
+    for (const state of ["arrived", "accepted", "asked", "late", "declined", "timed_out"]) {
+      const those = running ? asked.filter((ask) => ask.state === state) : [];
+      asks.append(...this.asks(state, those));
     }
-    if (!asks.childElementCount) asks.append(make("span", "", t(`status.${incident.status}`)));
+    if (!asks.childElementCount) asks.append(make("span", "", t(`status.${standing}`)));
     item.append(asks);
     return item;
+  }
+
+  /** Those whose ask stands alike: a few by name, many by number. */
+  asks(state, those) {
+    const number = t(`asks.${state}`, { count: those.length });
+    const counted = ["asked", "declined", "timed_out"].includes(state);
+    if (counted && (those.length > NAMED || those.some((ask) => !ask.worker) || state === "timed_out")) {
+      return those.length ? [make("span", state, number)] : [];
+    }
+    return those.map((ask) => {
+      const name = ask.worker ? this.who(ask.worker) : t("somebody");
+      return make("span", state, `${name} ${t(`ask.${state}`)}`);
+    });
   }
 
   age(instant) {

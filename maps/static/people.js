@@ -32,6 +32,11 @@ export class People {
     this.ripples = new Map();
     /** @type {Map<string, any>} */
     this.flags = new Map();
+    /** The room flags take in the window: left, top, right, bottom. @type {number[][]} */
+    this.boxes = [];
+    /** Called when flags take other room. */
+    this.flagged = () => {};
+    map.on("moveend zoomend resize", () => this.turn());
     this.calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.engaged = new Set();
     this.drawnAt = 0;
@@ -210,10 +215,30 @@ export class People {
         this.flags.set(incident.id, flag);
       }
       flag.setLatLng([incident.lat, incident.lon]);
-      flag.body.className = `flagged ${incident.severity} ${incident.status}`;
+      const standing = this.store.standing(incident);
+      flag.body.className = `flagged ${incident.severity} ${standing}`;
       flag.body.dataset.id = incident.id;
-      flag.body.lastChild.textContent = `${incident.title} · ${t(`status.${incident.status}`)}`;
+      flag.body.lastChild.textContent = `${incident.title} · ${t(`status.${standing}`)}`;
     }
+    this.turn();
+  }
+
+  /** A flag whose text would run below the panel on the right has it on its left. */
+  turn() {
+    const edge = document.querySelector(".right").getBoundingClientRect().left || innerWidth;
+    const boxes = [];
+    for (const flag of this.flags.values()) {
+      const { x, y } = this.map.latLngToContainerPoint(flag.getLatLng());
+      const mark = 9 * unit();
+      const width = flag.body.lastChild.offsetWidth + 16 * unit();
+      const flipped = x + width > edge - mark && x < edge + mark;
+      flag.body.classList.toggle("flip", flipped);
+      const [from, to] = flipped ? [x - width, x + mark] : [x - mark, x + width];
+      boxes.push([from, y - 1.4 * mark, to, y + 1.4 * mark]);
+    }
+    const before = JSON.stringify(this.boxes);
+    this.boxes = boxes;
+    if (JSON.stringify(boxes) !== before) this.flagged();
   }
 
   /** @param {{lon: number, lat: number}} place */

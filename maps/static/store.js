@@ -104,6 +104,21 @@ export class Store {
   }
 
   /**
+   * Where an open incident stands, in one word for flag, card and figures. Nobody answers when its
+   * linkup runs without a lead and no ask is left that might still be accepted.
+   * @param {Row} incident
+   * @returns {"unlocated"|"open"|"calling"|"unanswered"|"linked"|"closed"}
+   */
+  standing(incident) {
+    if (incident.status !== "open" && incident.status !== "linked") return incident.status;
+    const linkup = this.linkupOf(incident.id);
+    const has = (...states) => linkup.asked.some((ask) => states.includes(ask.state));
+    if (linkup?.status !== "open") return incident.status;
+    if (linkup.lead || has("accepted", "arrived")) return "linked";
+    return has("asked") ? "calling" : "unanswered";
+  }
+
+  /**
    * How a worker on duty is shown.
    * @param {string} worker
    * @param {Set<string>} engaged

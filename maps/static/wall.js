@@ -19,7 +19,8 @@ const map = map_wall;
 const store = new Store(page.fresh_s);
 const ground = new Ground(map);
 const people = new People(map, store);
-const labels = new Labels(map, ground);
+const labels = new Labels(map, ground, () => [...panelBoxes(), ...people.boxes]);
+people.flagged = () => labels.sheet.redraw();
 const overview = new Overview(map, ground, store, document.getElementById("overview"));
 const names = new Map();
 const cellName = (code) => (code ? (names.get(code) ?? code) : "");
@@ -32,6 +33,14 @@ let lastSeen = 0;
 /** @param {string} worker */
 function who(worker) {
   return store.all("workers").get(worker)?.name ?? t("somebody");
+}
+
+/** The room the panels take in the window. */
+function panelBoxes() {
+  return [...document.querySelectorAll(".wall .bar, .wall aside > section")].map((panel) => {
+    const { left, top, right, bottom } = panel.getBoundingClientRect();
+    return [left, top, right, bottom];
+  });
 }
 
 /** Show where most people live, beside the panels and not below them. */
@@ -166,7 +175,10 @@ async function main() {
   tell();
   setInterval(tell, 1000);
   setInterval(age, 5000);
-  addEventListener("resize", home);
+  addEventListener("resize", () => {
+    home();
+    panels.incidents();
+  });
   for (const touch of ["pointerdown", "wheel", "keydown"]) addEventListener(touch, touched);
   map.on("mousemove", (event) => hint(event.containerPoint));
   document.getElementById("language").addEventListener("click", () => {

@@ -238,7 +238,7 @@ def test_an_incident_calls_and_connects(visit: Open, served: Served, clock: SetC
     expect(page.locator("#open-incidents")).to_have_text("1")
     expect(page.locator("#calling")).to_have_text("1")
     expect(page.locator(".flagged.emergency b")).to_contain_text("公园枯树倾斜<b>")
-    expect(page.locator("#incidents .asked").first).to_contain_text("呼叫中")
+    expect(page.locator("#incidents .asked").first).to_contain_text("正在呼叫")
     with served.database.snapshot() as session:
         linkup = linkups_of(session, town.DISTRICT, [report.id])[report.id]
     worker = linkup.asked[0].worker
