@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Single check-ins over HTTP, as a ratio to a FastAPI no-op with the same body, in one run.
 
+The demo district with 314 phones, each checking in within its worker's cell.
 Two processes, 64 keep-alive connections (wrk), fsync on. The two are measured in turn; the ratio is
 taken pair by pair and its median told.
 
@@ -8,6 +9,7 @@ taken pair by pair and its median told.
 """
 
 import argparse
+import json
 import re
 import statistics
 import subprocess
@@ -15,14 +17,10 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from geo.accounts.actions import pair_devices
-from geo.columns import Origin
-from geo.db import Database
-from geo.ids import WorkerId
-from geo.reactions import REACTIONS
-from tests import town
-from tests.bench.servers import durable_database, serving, serving_noop
-from tests.conftest import install_town
+from api.demo import DISTRICT, load
+from geo.hierarchy.queries import areas, plan_in_force
+from geo.ids import Level
+from tests.bench.servers import database, durable_database, serving, serving_noop
 
 SCRIPT = """
 local number = 0
@@ -35,13 +33,15 @@ function init(args)
   math.randomseed({seed} + name)
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
-  wrk.headers["Authorization"] = "Bearer {token}"
 end
+local phones = {phones}
 function request()
   number = number + 1
   local id = string.format("%08x-%04x-4%03x-8%03x-%012x", math.random(0, 0x7fffffff),
     math.random(0, 0xffff), math.random(0, 0xfff), math.random(0, 0xfff), number)
-  return wrk.format(nil, nil, nil, string.format('{body}', id))
+  local phone = phones[math.random(#phones)]
+  wrk.headers["Authorization"] = "Bearer " .. phone[1]
+  return wrk.format(nil, nil, nil, string.format('{body}', id, phone[2], phone[3], phone[4]))
 end
 local bad = 0
 function response(status)
@@ -50,14 +50,14 @@ end
 """
 
 
-def load(address: str, script: Path, seconds: float) -> tuple[float, float, int]:
+def pressed(address: str, script: Path, seconds: float) -> tuple[float, float, int]:
     """Requests a second, p99 in ms, and how many answers were not 200 or 201."""
     said = subprocess.run(
         [
             "wrk",
             "-t2",
             "-c64",
-            f"-d{seconds}s",
+            f"-d{seconds:.0f}s",
             "--latency",
             "-s",
             str(script),
@@ -73,44 +73,49 @@ def load(address: str, script: Path, seconds: float) -> tuple[float, float, int]
     return rate, p99, said.count("status ")
 
 
+def lua_phones(url: str, home: Path) -> str:
+    """The simulation's phones as a Lua table: token, worker, a point in his cell."""
+    phones = json.loads((home / "simulation.json").read_text())["phones"]
+    with database(url) as opened, opened.snapshot() as session:
+        plan = plan_in_force(session, DISTRICT, datetime.now(UTC).date())
+        cells = {
+            cell.code: cell.boundary.representative_point()
+            for cell in areas(session, DISTRICT, plan.id, level=Level.CELL)
+            if cell.boundary is not None
+        }
+    rows = [
+        f'{{"{phone["token"]}","{phone["worker"]}",{point.x:.7f},{point.y:.7f}}}'
+        for phone in phones
+        for point in [cells[phone["cell"]]]
+    ]
+    return "{" + ",".join(rows) + "}"
+
+
 def main() -> None:
     """Measure and print one line a round, then the medians."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8)
     asked = parser.parse_args()
-    worker = WorkerId(town.WORKERS["N1"])
-    lon, lat = town.point(50, 250)
     with durable_database() as url, tempfile.TemporaryDirectory() as place:
-        database = Database(url, reactions=REACTIONS)
-        with database.transaction() as session:
-            install_town(session)
-            tokens = pair_devices(
-                session,
-                district=town.DISTRICT,
-                workers=[worker],
-                name="bench",
-                profile={},
-                at=town.MORNING,
-                origin=Origin.REAL,
-            )
-        database.close()
+        load(url, Path(place), "http://127.0.0.1")
+        phones = lua_phones(url, Path(place))
         with serving(url) as ours, serving_noop() as ceiling:
             rounds = []
             for number in range(asked.rounds + 1):
                 now = datetime.now(UTC).isoformat()
                 body = (
-                    '{"id": "%s", "worker": "' + str(worker) + '", "checkpoint": null, "fix": {'
-                    f'"lon": {lon}, "lat": {lat}, "accuracy_m": 8.0, "observed_at": "{now}"' + "}}"
+                    '{"id": "%s", "worker": "%s", "checkpoint": null, "fix": {"lon": %.7f,'
+                    f' "lat": %.7f, "accuracy_m": 8.0, "observed_at": "{now}"' + "}}"
                 )
                 script = Path(place) / f"{number}.lua"
                 script.write_text(
                     SCRIPT.replace("{seed}", str(number * 1000))
-                    .replace("{token}", tokens[worker])
+                    .replace("{phones}", phones)
                     .replace("{body}", body)
                 )
-                noop_rate, noop_p99, _ = load(ceiling, script, asked.seconds)
-                rate, p99, bad = load(ours, script, asked.seconds)
+                noop_rate, noop_p99, _ = pressed(ceiling, script, asked.seconds)
+                rate, p99, bad = pressed(ours, script, asked.seconds)
                 if number == 0:
                     continue  # a warm-up
                 rounds.append((rate / noop_rate, rate, noop_rate, p99 / noop_p99))
