@@ -5,20 +5,16 @@ A subcommand imports what it needs when it is called, so that none waits for ano
 To add one: write a function in a module of its own and register it below.
 """
 
-import os
 import sys
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from api import cli_accounts, cli_exchange
-from api.options import Home
+from api.options import Home, language, settings_with
 from api.say import Teller
-from api.texts import Language
 from geo.errors import GeoError
 from geo.service_user import SetUpError
-from geo.settings import Settings
 
 app = typer.Typer(
     name="wangge",
@@ -27,22 +23,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def settings_with(**given: object) -> Settings:
-    """The settings of the environment, with what was given on the command line on top.
-
-    Raises: SetUpError for values that cannot be meant.
-    """
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        # Only the reasons: the values may hold a password.
-        listed = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)
-        )
-        raise SetUpError(f"These settings cannot be used: {listed}") from None
 
 
 @app.command()
@@ -132,13 +112,6 @@ def version() -> None:
     from api.version import version as of_product
 
     print(of_product())
-
-
-def language() -> Language:
-    """The language of the terminal; Chinese unless it says English."""
-
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
-    return Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH
 
 
 def in_words(error: GeoError) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from api.options import Home
+from api.options import Home, settings_with
 from api.say import Teller
 from geo.accounts.rules import Role
 
@@ -50,7 +50,6 @@ def add(
     home: Home = None,
 ) -> None:
     """Make an account. Without the demo, the first administrator is made this way."""
-    from api.cli import settings_with
     from api.database import opened, refuse_absent
     from geo.accounts.actions import create_account
     from geo.clock import SystemClock
@@ -89,7 +88,6 @@ def add(
 @app.command("list")
 def show(home: Home = None) -> None:
     """List the accounts of every district."""
-    from api.cli import settings_with
     from api.database import opened
     from geo.accounts.queries import accounts
     from geo.hierarchy.queries import districts
@@ -110,7 +108,6 @@ def show(home: Home = None) -> None:
 @app.command()
 def password(username: Username, password: Password = None, home: Home = None) -> None:
     """Set another password; every session of the account ends."""
-    from api.cli import settings_with
     from api.database import opened, refuse_absent
     from geo.accounts.actions import change_password
     from geo.clock import SystemClock
@@ -126,7 +123,6 @@ def password(username: Username, password: Password = None, home: Home = None) -
 @app.command()
 def disable(username: Username, home: Home = None) -> None:
     """Close an account; its sessions end."""
-    from api.cli import settings_with
     from api.database import opened
     from geo.accounts.actions import disable_account
     from geo.clock import SystemClock

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.options import Home
+from api.options import Home, language, settings_with
 from api.say import Teller
 from api.texts import Language, say
 from geo.ids import DistrictCode, Level
@@ -68,7 +68,6 @@ def bring_in(
     home: Home = None,
 ) -> None:
     """Bring in a district, or one more level of one, from files of its own."""
-    from api.cli import language, settings_with
     from api.database import opened, refuse_absent
     from api.texts.terminal import line
     from geo.accounts.rules import SYSTEM_ACTOR
@@ -156,7 +155,6 @@ def take_out(
     home: Home = None,
 ) -> None:
     """Write the plan in force as files; `wangge import` takes them back unchanged."""
-    from api.cli import language, settings_with
     from api.database import opened
     from api.texts.terminal import line
     from geo.clock import SystemClock

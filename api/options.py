@@ -1,13 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that several commands share."""
+"""What several commands share: the home, the settings, the language of the terminal."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
+
+from api.texts import Language
+from geo.service_user import SetUpError
+from geo.settings import Settings
 
 # readable=False: the home lets its processes pass through without letting them list it.
 Home = Annotated[
     Path | None,
     typer.Option("--home", help="Directory of everything that changes.", readable=False),
 ]
+
+
+def settings_with(**given: object) -> Settings:
+    """The settings of the environment, with what was given on the command line on top.
+
+    Raises: SetUpError for values that cannot be meant.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        # Only the reasons: the values may hold a password.
+        listed = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        )
+        raise SetUpError(f"These settings cannot be used: {listed}") from None
+
+
+def language() -> Language:
+    """The language of the terminal; Chinese unless it says English."""
+
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return Language.EN if spoken.startswith(("en", "C", "POSIX")) else Language.ZH

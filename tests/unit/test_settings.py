@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from api.cli import settings_with
+from api.options import settings_with
 from geo.service_user import SetUpError
 from geo.settings import Settings
 
