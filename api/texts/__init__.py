@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import common, incidents, interchange, live, patrol, workforce
+from api.texts import incidents, interchange, live, patrol, service, workforce
 
 
 class Language(StrEnum):
@@ -27,7 +27,7 @@ class Said(NamedTuple):
 
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
-    **common.TEXTS,
+    **service.TEXTS,
     **incidents.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,

@@ -3,8 +3,9 @@
 
 from typing import Any
 
-from api.routes.check_ins import CheckInBody
 from fastapi import FastAPI
+
+from api.routes.check_ins import CheckInBody
 
 app = FastAPI(openapi_url=None)
 
