@@ -55,7 +55,8 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
 
     Raises: SetUpError, with what is wrong and the way out.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: a shell that starts us in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     user = service_user()
     with ExitStack() as stack:

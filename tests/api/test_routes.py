@@ -24,6 +24,7 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("POST", "/sessions"),
     ("GET", "/login"),
+    ("GET", "/favicon.ico"),
     ("GET", "/"),
 }
 

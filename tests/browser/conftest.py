@@ -26,7 +26,8 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# For a file of tests, not for the session: while it runs, playwright holds this thread's event loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
