@@ -26,7 +26,7 @@ FLAGS = [
 ]
 
 
-# For a file of tests, not for the session: while it runs, playwright holds this thread's event loop.
+# For one file of tests: while it runs, playwright holds this thread's event loop.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
