@@ -110,8 +110,8 @@ const KEY = "wangge-language";
 
 /** @returns {Language} */
 export function language() {
-  const chosen = localStorage.getItem(KEY) ?? navigator.language;
-  return chosen.toLowerCase().startsWith("en") ? "en" : "zh";
+  // Chinese first, whatever the browser was made for: a wall is set up once, by anybody.
+  return localStorage.getItem(KEY) === "en" ? "en" : "zh";
 }
 
 /** Speak the other language from now on, here and on the next page. */
