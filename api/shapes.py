@@ -17,6 +17,7 @@ from pydantic import (
     StringConstraints,
 )
 
+from geo.accounts.rules import DeviceProfile
 from geo.crs import Fix, Point, System
 from geo.errors import Invalid
 from geo.units import Metres
@@ -121,9 +122,15 @@ class PointBody(Body):
         return Point(self.lon, self.lat, self.system)
 
 
-class FixBody(PointBody):
-    """What a phone says of where it is; `accuracy_m` is its own claim."""
+class FixBody(Body):
+    """What a phone says of where it is; `accuracy_m` is its own claim.
 
+    Without `system` it speaks that of its profile when it is a paired phone, else WGS-84.
+    """
+
+    lon: Longitude
+    lat: Latitude
+    system: System | None = None
     accuracy_m: Annotated[float, Field(ge=0, le=100_000)]
     observed_at: Instant
     mock: bool = False
@@ -133,20 +140,22 @@ class FixBody(PointBody):
     bearing_deg: Annotated[float, Field(ge=0, le=360)] | None = None
     altitude_m: Annotated[float, Field(ge=-1000, le=20_000)] | None = None
 
-    def value(self) -> Fix:
-        """As the domain knows it."""
-        return Fix(
-            lon=self.lon,
-            lat=self.lat,
-            system=self.system,
-            accuracy_m=Metres(self.accuracy_m),
-            observed_at=self.observed_at,
-            mock=self.mock,
-            source=self.source,
-            device=self.device,
-            speed_mps=self.speed_mps,
-            bearing_deg=self.bearing_deg,
-            altitude_m=self.altitude_m,
+    def value(self, profile: DeviceProfile) -> Fix:
+        """As the domain knows it, said by a device of this profile."""
+        return profile.understood(
+            Fix(
+                lon=self.lon,
+                lat=self.lat,
+                system=self.system or profile.system,
+                accuracy_m=Metres(self.accuracy_m),
+                observed_at=self.observed_at,
+                mock=self.mock,
+                source=self.source,
+                device=self.device,
+                speed_mps=self.speed_mps,
+                bearing_deg=self.bearing_deg,
+                altitude_m=self.altitude_m,
+            )
         )
 
 

@@ -9,7 +9,7 @@ further displacement of GCJ-02. The formulas are public knowledge; their ellipso
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -44,6 +44,17 @@ class System(StrEnum):
     BD09 = "bd09"
 
 
+class Mistake(StrEnum):
+    """How the fixes of a device can be wrong as a whole: what they are really to be read as."""
+
+    GCJ02 = "gcj02"
+    BD09 = "bd09"
+    SWAPPED = "swapped"
+    """Longitude and latitude change places."""
+    SIGN = "sign"
+    """West for east or south for north: both are positive where this product serves."""
+
+
 class PointOutOfRange(Invalid):
     """Longitude or latitude not finite or not on the Earth; perhaps swapped."""
 
@@ -65,7 +76,12 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Fix(Point):
-    """A position as a phone says it. `accuracy_m` is the phone's own claim; kept raw."""
+    """A position as a phone says it. `accuracy_m` is the phone's own claim; kept raw.
+
+    `accuracy_level` is the share of fixes it holds for, when the device is known to mean another
+    than its source does. `read_as` is the confirmed mistake of its device: the fix is kept as said
+    and read as it should have been said.
+    """
 
     accuracy_m: Metres
     observed_at: datetime
@@ -75,6 +91,22 @@ class Fix(Point):
     speed_mps: float | None = None
     bearing_deg: float | None = None
     altitude_m: float | None = None
+    accuracy_level: float | None = None
+    read_as: Mistake | None = field(default=None, metadata={"said": False})
+
+
+def read_as(point: Point, mistake: Mistake) -> Point:
+    """The point as it should have been said, were its device to make this mistake."""
+    if mistake is Mistake.SWAPPED:
+        return Point(point.lat, point.lon, point.system)
+    if mistake is Mistake.SIGN:
+        return Point(abs(point.lon), abs(point.lat), point.system)
+    return Point(point.lon, point.lat, System(mistake.value))
+
+
+def as_meant(fix: Fix) -> Point:
+    """The point of a fix, its device's confirmed mistake undone."""
+    return fix if fix.read_as is None else read_as(fix, fix.read_as)
 
 
 def to_wgs84(point: Point) -> tuple[float, float]:

@@ -11,7 +11,10 @@ import orjson
 
 
 def digest(**content: Any) -> bytes:
-    """SHA-256 of parsed values. Equal instants are equal in whatever offset they were said."""
+    """SHA-256 of parsed values. Equal instants are equal in whatever offset they were said.
+
+    A dataclass field with the metadata `{"said": False}` is our knowledge, not the sender's word.
+    """
     return hashlib.sha256(
         orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS, default=str)
     ).digest()
@@ -21,7 +24,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        said = (field.name for field in fields(value) if field.metadata.get("said", True))
+        return {name: _plain(getattr(value, name)) for name in said}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -25,7 +25,7 @@ from api.shapes import (
     instant_cursor,
     instant_of,
 )
-from geo.accounts.rules import Actor, Reach, may, reach_of
+from geo.accounts.rules import Actor, DeviceProfile, Reach, may, reach_of
 from geo.crs import System
 from geo.ids import CheckInId, CheckpointId, WorkerId
 from geo.patrol import queries
@@ -61,13 +61,13 @@ class CheckInBody(Body):
     sent_at: Instant | None = None
     proof: Proof | None = None
 
-    def value(self) -> Claim:
-        """As the domain knows it."""
+    def value(self, profile: DeviceProfile) -> Claim:
+        """As the domain knows it, said by a device of this profile."""
         return Claim(
             id=CheckInId(self.id),
             worker=WorkerId(self.worker),
             checkpoint=None if self.checkpoint is None else CheckpointId(self.checkpoint),
-            fix=self.fix.value(),
+            fix=self.fix.value(profile),
             sent_at=self.sent_at,
             proof=None if self.proof is None else self.proof.token,
         )
@@ -131,7 +131,7 @@ def take(
     body: CheckInBody, session: Write, me: Writer, now: Now, response: Response
 ) -> CheckInAnswer:
     """Take a check-in in and judge it. A refused one is kept too, with its reasons."""
-    taken = take_check_in(session, actor=me, claim=body.value(), at=now)
+    taken = take_check_in(session, actor=me, claim=body.value(me.profile), at=now)
     response.status_code = 201 if taken.fresh else 200
     return _answer(taken.check_in)
 
@@ -151,7 +151,7 @@ def take_queue(
     claims: dict[int, Claim] = {}
     for index, item in enumerate(body.items):
         try:
-            claims[index] = CheckInBody.model_validate(item).value()
+            claims[index] = CheckInBody.model_validate(item).value(me.profile)
         except ValidationError as error:
             refuse(index, 422, "request.invalid", invalid_fields(error.errors()))
     taken = take_batch(session, actor=me, claims=list(claims.values()), at=now)

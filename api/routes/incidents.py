@@ -27,7 +27,7 @@ from api.shapes import (
     Text,
     Within,
 )
-from geo.accounts.rules import Actor, Role
+from geo.accounts.rules import Actor, DeviceProfile, Role
 from geo.columns import Origin
 from geo.ids import CellCode, IncidentId, LinkupId
 from geo.incidents import actions, linkups, queries
@@ -57,12 +57,12 @@ class PlaceBody(Body):
     fix: FixBody | None = None
     cell: CellCodeText | None = None
 
-    def value(self) -> SaidPlace:
-        """As the domain knows it."""
+    def value(self, profile: DeviceProfile) -> SaidPlace:
+        """As the domain knows it, said by a device of this profile."""
         return SaidPlace(
             address=self.address,
             point=None if self.point is None else self.point.value(),
-            fix=None if self.fix is None else self.fix.value(),
+            fix=None if self.fix is None else self.fix.value(profile),
             cell=None if self.cell is None else CellCode(self.cell),
         )
 
@@ -85,14 +85,14 @@ class IncidentBody(Body):
     place: PlaceBody
     reporter: ReporterBody | ShortText | None = None
 
-    def value(self) -> Report:
-        """As the domain knows it."""
+    def value(self, profile: DeviceProfile) -> Report:
+        """As the domain knows it, said by a device of this profile."""
         return Report(
             id=IncidentId(self.id),
             title=self.title,
             category=self.category,
             severity=self.severity,
-            place=self.place.value(),
+            place=self.place.value(profile),
             reporter=_reporter(self.reporter),
         )
 
@@ -174,7 +174,9 @@ def report(
     response: Response,
 ) -> IncidentAnswer:
     """Report an incident. It is never refused for its place."""
-    incident, new = actions.report_incident(session, actor=me, report=body.value(), at=now)
+    incident, new = actions.report_incident(
+        session, actor=me, report=body.value(me.profile), at=now
+    )
     if not new:
         response.status_code = 200
     return _answer(session, me, incident)
@@ -222,7 +224,9 @@ def show(incident: UUID, session: Read, me: Reader) -> IncidentWithHistory:
 @router.post("/incidents/{incident}/place")
 def place(incident: UUID, body: PlaceBody, session: Write, me: Manager, now: Now) -> IncidentAnswer:
     """Give an incident a place, or a better one."""
-    found = actions.place_incident(session, actor=me, incident=incident, said=body.value(), at=now)
+    found = actions.place_incident(
+        session, actor=me, incident=incident, said=body.value(me.profile), at=now
+    )
     return _answer(session, me, found)
 
 

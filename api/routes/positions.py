@@ -83,7 +83,7 @@ def store(
     stored = actions.store_positions(
         session,
         actor=me,
-        items=[(WorkerId(item.worker), item.fix.value()) for item in body.items],
+        items=[(WorkerId(item.worker), item.fix.value(me.profile)) for item in body.items],
         at=now,
         sent_at=body.sent_at,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo.accounts.rules import Actor, Role
+from geo.accounts.rules import Actor, DeviceProfile, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
@@ -53,6 +53,7 @@ def actor_of_device(session: Session, token: str) -> Actor | None:
         scope=None,
         worker=WorkerId(row.worker),
         device=row.id,
+        profile=DeviceProfile.from_fields(row.profile),
         origin=Origin(row.origin),
     )
 

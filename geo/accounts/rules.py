@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Roles, the permission table and the actor: the only source of who may do what."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
 from geo.columns import Origin
+from geo.crs import Fix, Mistake, System
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Throttled
 from geo.ids import DistrictCode, WorkerId, contains
 from geo.outbox import Event
@@ -156,10 +158,52 @@ class DeviceNotFound(NotFound):
 
 
 @dataclass(frozen=True)
+class DeviceProfile:
+    """How a paired phone speaks, and how it is to be understood.
+
+    `system` is that of its fixes unless a fix says otherwise; `app` the source of its fixes.
+    `accuracy_level` is the share of fixes its accuracy holds for, when it is not its source's;
+    `speed_unit` what its speed counts in. `read_as` is a mistake that a supervisor has confirmed.
+    """
+
+    system: System = System.WGS84
+    app: str | None = None
+    accuracy_level: float | None = None
+    speed_unit: str | None = None
+    read_as: Mistake | None = None
+
+    def as_fields(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_fields(cls, said: Mapping[str, Any]) -> "DeviceProfile":
+        """A profile from what `as_fields` made; a field it does not name keeps its default."""
+        mistake = said.get("read_as")
+        return cls(
+            system=System(said.get("system") or System.WGS84),
+            app=said.get("app"),
+            accuracy_level=said.get("accuracy_level"),
+            speed_unit=said.get("speed_unit"),
+            read_as=None if mistake is None else Mistake(mistake),
+        )
+
+    def understood(self, fix: Fix) -> Fix:
+        """A fix of this device with what is known of the device beside it."""
+        return replace(
+            fix,
+            source=fix.source or self.app,
+            accuracy_level=fix.accuracy_level or self.accuracy_level,
+            read_as=self.read_as,
+        )
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who acts: an account, or a worker's paired device acting as that worker.
 
-    What he does carries his `origin`: the acts of a simulated actor are simulated.
+    `profile` is that of his device. What he does carries his `origin`: the acts of a simulated
+    actor are simulated.
     """
 
     id: UUID
@@ -170,6 +214,7 @@ class Actor:
     worker: WorkerId | None = None
     cells: frozenset[str] = frozenset()
     device: UUID | None = None
+    profile: DeviceProfile = DeviceProfile()
     origin: Origin = Origin.REAL
 
     @property

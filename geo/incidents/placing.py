@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from geo.clock import civil_date, rfc3339
-from geo.crs import Point, to_wgs84
+from geo.crs import Point, as_meant, to_wgs84
 from geo.gazetteer.queries import cells_at, geocode, label_at
 from geo.gazetteer.rules import SETTLED_SCORE, Candidate, settled
 from geo.hierarchy import queries as hierarchy
@@ -30,7 +30,7 @@ def place(session: Session, district: District, said: SaidPlace, *, at: datetime
     """
     on = civil_date(at, district.time_zone)
     plan = hierarchy.plan_in_force(session, district.code, on).id
-    pinned = said.point or said.fix
+    pinned = said.point or (None if said.fix is None else as_meant(said.fix))
     if pinned is not None:
         return _pinned(session, district, plan, pinned, said.address)
     candidates: list[Candidate] = []

@@ -7,7 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from geo.crs import Fix, Point, PointOutOfRange, System, to_wgs84_many
+from geo.accuracy import level_of_source
+from geo.crs import Fix, Mistake, Point, PointOutOfRange, as_meant, read_as, to_wgs84_many
 from geo.ids import CellCode, CheckpointId
 from geo.patrol.grid import Cell, PlanGrid, Spot
 from geo.units import Metres
@@ -66,14 +67,9 @@ class Policy:
 
     def radius_95(self, fix: Fix) -> Metres:
         """The 95 % radius of a fix, never below the least error anything can have."""
-        claimed = fix.accuracy_m * (1.0 if fix.source in SAYS_95 else self.accuracy_factor)
+        level = fix.accuracy_level or level_of_source(fix.source)
+        claimed = fix.accuracy_m * (1.0 if level >= 0.95 else self.accuracy_factor)
         return Metres(max(claimed, self.least_radius_m))
-
-
-# What a source's accuracy means. 68 %: Android `Location.getAccuracy` (documented as the radius of
-# 68 % confidence); browsers pass the platform's on though the W3C text says 95 %; WeChat, OwnTracks
-# `acc` and Traccar Client's `accuracy` are the platform's, too. 95 %: gpsd `eph`.
-SAYS_95 = frozenset({"gpsd"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class CheckpointSite:
 class Readings:
     """WGS-84 degrees of a fix as it was said, and as it would be were it said in another way.
 
-    Tried: GCJ-02, BD-09, and longitude and latitude swapped; those not on the Earth are absent.
+    Tried: every `crs.Mistake`; those that change nothing or are not on the Earth are absent.
     """
 
     said: tuple[float, float]
@@ -102,16 +98,14 @@ class Readings:
 
 def readings_of(fixes: Sequence[Fix]) -> list[Readings | None]:
     """Every reading of each fix, many at once; None for a fix that is not on the Earth."""
-    places = _places(fixes)
+    meant = [as_meant(fix) for fix in fixes]
+    places = _places(meant)
     otherwise: list[dict[str, tuple[float, float]]] = [{} for _ in fixes]
-    for name, others in (
-        ("gcj02", [Point(fix.lon, fix.lat, System.GCJ02) for fix in fixes]),
-        ("bd09", [Point(fix.lon, fix.lat, System.BD09) for fix in fixes]),
-        ("swapped", [Point(fix.lat, fix.lon, fix.system) for fix in fixes]),
-    ):
-        for fix, place, found in zip(fixes, _places(others), otherwise, strict=True):
-            if place is not None and fix.system != name:
-                found[name] = place
+    for mistake in Mistake:
+        others = _places([read_as(point, mistake) for point in meant])
+        for point, said, place, found in zip(meant, places, others, otherwise, strict=True):
+            if place is not None and place != said and point.system != mistake.value:
+                found[mistake.value] = place
     return [
         None if place is None else Readings(place, found)
         for place, found in zip(places, otherwise, strict=True)

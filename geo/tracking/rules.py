@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from geo.clock import rfc3339
-from geo.crs import Fix, System, to_wgs84_many
+from geo.crs import Fix, System, as_meant, to_wgs84_many
 from geo.errors import Invalid
 from geo.ids import WorkerId
 from geo.moments import observed_moment
@@ -123,8 +123,8 @@ Handler = Callable[[Sequence[Sighting], Circumstances], None]
 
 
 def in_wgs84(sightings: Sequence[Sighting], met: Circumstances) -> None:
-    """Finite and on the Earth; then from the fix's own system to WGS-84."""
-    lon, lat = to_wgs84_many([sighting.fix for sighting in sightings])
+    """Finite and on the Earth; then from what the fix is meant in to WGS-84."""
+    lon, lat = to_wgs84_many([as_meant(sighting.fix) for sighting in sightings])
     for sighting, x, y in zip(sightings, lon.tolist(), lat.tolist(), strict=True):
         sighting.lon, sighting.lat = x, y
         if math.isnan(x) or math.isnan(y):
