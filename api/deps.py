@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What routes ask for: a session to write or read in, the actor, the moment."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from geo.accounts.queries import actor_of_device, actor_of_session
+from geo.accounts.queries import actor_of_session, actors_of_devices
 from geo.accounts.rules import PERMISSIONS, Actor, Role, SessionInvalid, reach_of
 from geo.clock import Clock
 from geo.db import Database
@@ -60,27 +60,57 @@ def present(request: Request) -> datetime:
     return service(request).clock.now()
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What a request shows of who sent it: a token, and whether it came by cookie."""
+
+    token: str
+    by_cookie: bool
+
+
+def credentials(request: Request) -> Credentials:
+    """What the request shows. Raises: NotSignedIn, OriginMismatch."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return Credentials(token, False)
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        raise NotSignedIn()
+    check_origin(request)
+    return Credentials(token, True)
+
+
 def authenticate(request: Request) -> Actor:
     """Who sent this request. Raises: NotSignedIn, SessionInvalid, OriginMismatch."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    by_cookie = scheme.lower() != "bearer"
-    if by_cookie:
-        token = request.cookies.get(COOKIE, "")
-        if not token:
-            raise NotSignedIn()
-        check_origin(request)
+    shown = credentials(request)
     made = service(request)
     at = made.clock.now()
     with made.database.snapshot() as session:
-        actor = actor_of_session(session, token, at=at)
-        if actor is None and not by_cookie:
-            actor = actor_of_device(session, token)
+        actor = actors(session, [shown], at).get(shown)
         if actor is None:
             raise SessionInvalid()
         if actor.role is Role.WORKER and actor.worker is not None:
             cells = cells_of(session, actor.district, actor.worker, at=at)
             actor = replace(actor, cells=frozenset(cells))
     return actor
+
+
+def actors(
+    session: Session, shown: Iterable[Credentials], at: datetime
+) -> dict[Credentials, Actor]:
+    """Who they are, by what they show; those it does not let in are absent.
+
+    A worker's cells are not filled in.
+    """
+    tokens = {one.token for one in shown if not one.by_cookie}
+    devices = actors_of_devices(session, tokens) if tokens else {}
+    found: dict[Credentials, Actor] = {}
+    for one in shown:
+        actor = None if one.by_cookie else devices.get(one.token)
+        actor = actor or actor_of_session(session, one.token, at=at)
+        if actor is not None:
+            found[one] = actor
+    return found
 
 
 def check_origin(request: Request) -> None:
@@ -108,6 +138,14 @@ class Allowed:
         actor = authenticate(request)
         reach_of(actor, self.verb)
         return actor
+
+
+class ToBeAllowed(Allowed):
+    """As `Allowed` for a route whose writes are gathered: whoever writes asks who it is."""
+
+    async def __call__(self, request: Request) -> Credentials:  # type: ignore[override]
+        """Raises: NotSignedIn, OriginMismatch."""
+        return credentials(request)
 
 
 def allowed(verb: str) -> Any:

@@ -12,6 +12,7 @@ from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
+from api.intake import Intake
 from api.metrics import Counted
 from api.routes import (
     areas,
@@ -71,10 +72,12 @@ def build(
 ) -> FastAPI:
     """The app over a database and a clock; `limits` of its live feed."""
     feed = Feed(database, limits or FeedLimits())
+    intake = Intake(database, clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await intake.close()
         await feed.close()
         database.close()
 
@@ -89,6 +92,7 @@ def build(
     )
     app.state.service = Service(settings=settings, database=database, clock=clock)
     app.state.feed = feed
+    app.state.intake = intake
     app.state.drawn = Drawn()
     install(app)
     app.include_router(health.router)

@@ -235,22 +235,22 @@ def degrees(east: Any, north: Any, srid: int) -> tuple[Any, Any]:
     return _to_degrees(srid).transform(east, north)
 
 
-def geometry_to_metres(geometry: BaseGeometry, srid: int) -> BaseGeometry:
-    """A geometry in WGS-84 degrees to the same in metres."""
+def geometry_to_metres(geometry: Any, srid: int) -> Any:
+    """A geometry, or an array of them, in WGS-84 degrees to the same in metres."""
     return _moved(geometry, _to_metric(srid))
 
 
 def geometry_to_degrees(geometry: BaseGeometry, srid: int) -> BaseGeometry:
     """A geometry in metres to the same in WGS-84 degrees."""
-    return _moved(geometry, _to_degrees(srid))
+    moved: BaseGeometry = _moved(geometry, _to_degrees(srid))
+    return moved
 
 
-def _moved(geometry: BaseGeometry, transformer: Transformer) -> BaseGeometry:
+def _moved(geometry: Any, transformer: Transformer) -> Any:
     def move(xy: Floats) -> Floats:
         return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
 
-    moved: BaseGeometry = shapely.transform(geometry, move)
-    return moved
+    return shapely.transform(geometry, move)
 
 
 def on_grid(geometry: BaseGeometry) -> BaseGeometry:

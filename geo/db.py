@@ -8,23 +8,37 @@ commits; `snapshot()` reads one consistent moment. Above the domains, so that no
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
+from geo import prepared
+from geo.bulk import copy_rows
 from geo.outbox import NOTIFY_CHANNEL, Event, OutboxRow, row_of, take_pending
 
-Reaction = Callable[[Session, Event], None]
+# What follows when things of one kind have happened; all of a round at once.
+Reaction = Callable[[Session, Sequence[Any]], None]
 Reactions = Mapping[type[Event], Sequence[Reaction]]
 
 # Two-argument advisory locks: this product's number, then the district's.
 _OUTBOX_LOCK = 0x77616E67
 # Reactions that keep causing events are a loop, not a cascade.
 _MAX_ROUNDS = 10
+_LOCK = """
+select pg_advisory_xact_lock(%(lock)s, district)
+from unnest(%(districts)s::int[]) as district order by district
+"""
+# The newest number may be another district's: readers take it for news, not for a bound.
+_NOTIFY = """
+select pg_notify(
+  %(channel)s, district || ' ' || currval(pg_get_serial_sequence('outbox', 'seq'))
+) from unnest(%(districts)s::text[]) as district
+"""
 
 
 class Database:
@@ -86,9 +100,12 @@ class Database:
         for _ in range(_MAX_ROUNDS):
             if not fresh:
                 break
+            alike: dict[type[Event], list[Event]] = {}
             for happened in fresh:
-                for react in self._reactions.get(type(happened), ()):
-                    react(session, happened)
+                alike.setdefault(type(happened), []).append(happened)
+            for kind, together in alike.items():
+                for react in self._reactions.get(kind, ()):
+                    react(session, together)
             session.flush()
             fresh = take_pending(session)
             events = [*events, *fresh]
@@ -97,23 +114,12 @@ class Database:
         if not events:
             return
         # Held from here to the commit only: it makes the order of numbers the order of commits.
-        for district in sorted({happened.district for happened in events}):
-            session.execute(
-                text("select pg_advisory_xact_lock(:lock, :district)"),
-                {"lock": _OUTBOX_LOCK, "district": int(district)},
-            )
-        numbers = session.execute(
-            insert(OutboxRow).returning(OutboxRow.district, OutboxRow.seq),
-            [row_of(happened) for happened in events],
-        ).all()
-        newest: dict[str, int] = {}
-        for code, seq in numbers:
-            newest[code] = max(seq, newest.get(code, 0))
-        for code, seq in newest.items():
-            session.execute(
-                text("select pg_notify(:channel, :payload)"),
-                {"channel": NOTIFY_CHANNEL, "payload": f"{code} {seq}"},
-            )
+        districts = sorted({happened.district for happened in events})
+        prepared.rows(
+            session, _LOCK, lock=_OUTBOX_LOCK, districts=[int(code) for code in districts]
+        )
+        copy_rows(session, OutboxRow, [row_of(happened) for happened in events])
+        prepared.run(session, _NOTIFY, channel=NOTIFY_CHANNEL, districts=districts)
 
 
 def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) -> Engine:

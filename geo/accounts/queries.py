@@ -2,16 +2,23 @@
 """Who a token belongs to, and what accounts there are."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from geo import prepared
 from geo.accounts.rules import Actor, DeviceProfile, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
+
+_DEVICES = """
+select token_hash, district, id, worker, name, profile, origin from device
+where token_hash = any(%(hashes)s::bytea[]) and revoked_at is null
+"""
 
 
 def token_hash(token: str) -> bytes:
@@ -38,24 +45,27 @@ def actor_of_session(session: Session, token: str, *, at: datetime) -> Actor | N
 
 def actor_of_device(session: Session, token: str) -> Actor | None:
     """The worker of a paired device as an actor; None when unknown or revoked."""
-    row = session.execute(
-        select(DeviceRow).where(
-            DeviceRow.token_hash == token_hash(token), DeviceRow.revoked_at.is_(None)
+    return actors_of_devices(session, [token]).get(token)
+
+
+def actors_of_devices(session: Session, tokens: Iterable[str]) -> dict[str, Actor]:
+    """The workers of paired devices as actors, by token; unknown and revoked ones are absent."""
+    by_hash = {token_hash(token): token for token in tokens}
+    found = prepared.rows(session, _DEVICES, hashes=list(by_hash))
+    return {
+        by_hash[row.token_hash]: Actor(
+            id=row.worker,
+            district=DistrictCode(row.district),
+            name=row.name,
+            role=Role.WORKER,
+            scope=None,
+            worker=WorkerId(row.worker),
+            device=row.id,
+            profile=DeviceProfile.from_fields(row.profile),
+            origin=Origin(row.origin),
         )
-    ).scalar_one_or_none()
-    if row is None:
-        return None
-    return Actor(
-        id=row.worker,
-        district=DistrictCode(row.district),
-        name=row.name,
-        role=Role.WORKER,
-        scope=None,
-        worker=WorkerId(row.worker),
-        device=row.id,
-        profile=DeviceProfile.from_fields(row.profile),
-        origin=Origin(row.origin),
-    )
+        for row in found
+    }
 
 
 def any_account(session: Session) -> bool:

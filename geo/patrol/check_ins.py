@@ -1,32 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """Taking check-ins in: judged by the plan, policy, duty and assignment of their moment, and kept.
 
-One check-in is a batch of one; a batch is a few statements, whatever its size.
+One check-in is a batch of one; a batch is a few statements, whatever its size and whoever sent its
+items.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import numpy as np
 import shapely
-from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from geo import prepared
 from geo.accounts.rules import Actor, Role, may
+from geo.bulk import copy_rows
 from geo.clock import civil_date, rfc3339
 from geo.columns import Origin
-from geo.crs import PointOutOfRange
+from geo.crs import PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
-from geo.hierarchy import queries as hierarchy
-from geo.ids import CellCode, CheckInId, WorkerId
+from geo.hierarchy.rules import NoPlanInForce
+from geo.ids import CheckInId, DistrictCode, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
+from geo.patrol.circumstances import Asked, Circumstances, circumstances
 from geo.patrol.records import (
     CheckIn,
     CheckInJudged,
@@ -36,14 +39,19 @@ from geo.patrol.records import (
     Claim,
     ClockAhead,
     LateCheckInJudged,
+    NoPolicyInForce,
 )
-from geo.patrol.rules import Evidence, Policy, Readings, check_in_verdict, readings_of
+from geo.patrol.rules import Evidence, Policy, Verdict, check_in_verdicts
 from geo.patrol.tables import CheckInRow
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
 # A check-in older than this is no news of where the worker is now.
 _NEWS_FOR = timedelta(hours=1)
+# How often a batch is stored anew without the ids that others have won meanwhile.
+_TRIES = 5
+
+Said = tuple[Actor, Claim]
 
 
 @dataclass(frozen=True)
@@ -58,12 +66,16 @@ class Taken:
 class _Case:
     """A claim that may be judged: where and when it was by our system and our clock."""
 
+    actor: Actor
     claim: Claim
     said: bytes
-    readings: Readings
+    lon: float
+    lat: float
     observed_at: datetime
     origin: Origin
-    checkpoint: Checkpoint | None
+    policy: Policy
+    time_zone: str
+    evidence: Evidence
 
 
 def take_check_in(session: Session, *, actor: Actor, claim: Claim, at: datetime) -> Taken:
@@ -74,48 +86,61 @@ def take_check_in(session: Session, *, actor: Actor, claim: Claim, at: datetime)
     Raises: NotAllowed, NotFound, IdReused, CheckInTooLate, ClockAhead, PointOutOfRange.
     Records: CheckInJudged, or LateCheckInJudged for an earlier day.
     """
-    (taken,) = take_batch(session, actor=actor, claims=[claim], at=at)
+    (taken,) = take_check_ins(session, [(actor, claim)], at=at)
     if isinstance(taken, GeoError):
         raise taken
     return taken
 
 
-def take_batch(
-    session: Session, *, actor: Actor, claims: Sequence[Claim], at: datetime
+def take_check_ins(
+    session: Session, said: Sequence[Said], *, at: datetime
 ) -> list[Taken | GeoError]:
-    """Take many check-ins in, item by item: a bad one answers its error and spoils no other.
+    """Take many check-ins of many people in, item by item: a bad one spoils no other.
 
     Records: CheckInJudged, or LateCheckInJudged for an earlier day, for each new one.
     """
-    answers: list[Taken | GeoError | None] = [None] * len(claims)
-    said = [digest(claim=claim, actor=identity(actor)) for claim in claims]
-    known = queries.check_ins_by_id(session, actor.district, (claim.id for claim in claims))
-    first: dict[CheckInId, int] = {}
-    fresh = [
-        place
-        for place, claim in enumerate(claims)
-        if claim.id not in known and first.setdefault(claim.id, place) == place
-    ]
-    for place, outcome in _admit(session, actor, claims, said, fresh, at).items():
-        answers[place] = outcome
-    # Whoever is still without an answer was there before, came twice in this batch, or lost a race
-    # for his id; in the last case the winner has committed and a new statement sees him.
-    rest = [place for place, answer in enumerate(answers) if answer is None]
-    if rest:
-        known = queries.check_ins_by_id(
-            session, actor.district, (claims[place].id for place in rest)
-        )
-    for place in rest:
-        claim = claims[place]
-        stored = known.get(claim.id)
-        if stored is None:
-            # The twin of an item that was refused is refused alike.
-            twin = answers[first[claim.id]]
-            answers[place] = twin if said[first[claim.id]] == said[place] else IdReused(id=claim.id)
+    if not said:
+        return []
+    digests = [digest(claim=claim, actor=identity(actor)) for actor, claim in said]
+    answers: dict[int, Taken | GeoError] = {}
+    cases: dict[int, _Case] = {}
+    first: dict[tuple[DistrictCode, CheckInId], int] = {}
+    again: list[int] = []
+    moments = [_moment(claim, at) for _, claim in said]
+    lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
+    met = circumstances(session, [_asked(*one, at) for one in zip(said, moments, strict=True)])
+    refused = _Refusals(session, at)
+    for place, (actor, claim) in enumerate(said):
+        if met[place].known or first.setdefault((actor.district, claim.id), place) != place:
+            again.append(place)
+            continue
+        try:
+            refused.check(actor, claim.worker, met[place])
+            case = _case(
+                session,
+                actor,
+                claim,
+                digests[place],
+                moments[place],
+                met[place],
+                at,
+                (float(lon[place]), float(lat[place])),
+            )
+        except GeoError as error:
+            answers[place] = error
         else:
-            same = stored[1] == said[place]
-            answers[place] = Taken(stored[0], False) if same else IdReused(id=claim.id)
-    return [answer for answer in answers if answer is not None]
+            cases[place] = case
+    judged = _judge(cases, at)
+    won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
+    for place, check_in in judged.items():
+        case = cases[place]
+        if (case.actor.district, check_in.id) in won:
+            answers[place] = Taken(check_in, True)
+            _record(session, case, check_in)
+        else:
+            again.append(place)
+    answers.update(_repeated(session, said, digests, again, first, answers))
+    return [answers[place] for place in range(len(said))]
 
 
 def identity(actor: Actor) -> str:
@@ -125,164 +150,103 @@ def identity(actor: Actor) -> str:
     return f"worker:{actor.worker}" if actor.worker else actor.signature
 
 
-def _admit(
-    session: Session,
-    actor: Actor,
-    claims: Sequence[Claim],
-    said: Sequence[bytes],
-    places: Sequence[int],
-    at: datetime,
-) -> dict[int, Taken | GeoError]:
-    """Judge and store the claims at these places; one whose id another wins gets no answer."""
-    if not places:
-        return {}
-    answers: dict[int, Taken | GeoError] = {}
-    district = actor.district
-    origins = workforce.origins(session, district, {claims[place].worker for place in places})
-    sites = queries.checkpoints_by_id(
-        session,
-        district,
-        {site for place in places if (site := claims[place].checkpoint) is not None},
-    )
-    refused: dict[WorkerId, GeoError | None] = {}
-    cases: dict[int, _Case] = {}
-    readings = readings_of([claims[place].fix for place in places])
-    for place, read in zip(places, readings, strict=True):
-        claim = claims[place]
-        if claim.worker not in refused:
-            refused[claim.worker] = _refusal(session, actor, claim.worker, origins, at)
-        error = refused[claim.worker]
-        if error is not None:
-            answers[place] = error
-            continue
-        try:
-            cases[place] = _case(claim, said[place], read, origins[claim.worker], sites, at)
-        except GeoError as unfit:
-            answers[place] = unfit
-    judged: dict[int, tuple[_Case, CheckIn]] = {}
-    for place, outcome in _judge(session, actor, cases, at).items():
-        if isinstance(outcome, GeoError):
-            answers[place] = outcome
-        else:
-            judged[place] = (cases[place], outcome)
-    won = _store(session, actor, judged.values())
-    newest: dict[WorkerId, datetime] = {}
-    for place, (_, check_in) in judged.items():
-        if check_in.id in won:
-            answers[place] = Taken(check_in, True)
-            seen = newest.get(check_in.worker, check_in.observed_at)
-            newest[check_in.worker] = max(seen, check_in.observed_at)
-    zone = hierarchy.district(session, district).time_zone
-    for case, check_in in judged.values():
-        if check_in.id in won:
-            news = check_in.observed_at == newest[check_in.worker] and not case.claim.fix.mock
-            _record(session, actor, check_in, zone, news=news)
-    return answers
+def _moment(claim: Claim, at: datetime) -> datetime | None:
+    return observed_moment(claim.fix.observed_at, sent_at=claim.sent_at, received_at=at)
 
 
-def _refusal(
-    session: Session, actor: Actor, worker: WorkerId, origins: dict[UUID, Origin], at: datetime
-) -> GeoError | None:
-    """Why the actor may not check this worker in; None when he may."""
-    try:
+def _asked(said: Said, moment: datetime | None, at: datetime) -> Asked:
+    actor, claim = said
+    return Asked(actor.district, claim.id, claim.worker, moment or at, claim.checkpoint)
+
+
+class _Refusals:
+    """Whether an actor may check a worker in, found once for each two of them."""
+
+    def __init__(self, session: Session, at: datetime) -> None:
+        self._session = session
+        self._at = at
+        self._allowed: set[tuple[UUID, WorkerId]] = set()
+
+    def check(self, actor: Actor, worker: WorkerId, met: Circumstances) -> None:
+        """Raises: NotAllowed, NotFound."""
         if actor.role is Role.WORKER:
             may(actor, "checkins.write", worker=worker)
-        if worker not in origins:
+        if met.origin is None:
             raise WorkerNotFound(worker=str(worker))
-        if actor.role is not Role.WORKER:
-            area, _ = workforce.area_of_worker(session, actor.district, worker, at=at)
-            may(actor, "checkins.write", area=area, worker=worker)
-    except GeoError as error:
-        return error
-    return None
+        if actor.role is Role.WORKER or (actor.id, worker) in self._allowed:
+            return
+        area, _ = workforce.area_of_worker(self._session, actor.district, worker, at=self._at)
+        may(actor, "checkins.write", area=area, worker=worker)
+        self._allowed.add((actor.id, worker))
 
 
 def _case(
+    session: Session,
+    actor: Actor,
     claim: Claim,
     said: bytes,
-    readings: Readings | None,
-    origin: Origin,
-    sites: dict[UUID, Checkpoint],
+    moment: datetime | None,
+    met: Circumstances,
     at: datetime,
+    place: tuple[float, float],
 ) -> _Case:
-    if readings is None:
-        raise PointOutOfRange(lon=claim.fix.lon, lat=claim.fix.lat)
-    observed_at = observed_moment(claim.fix.observed_at, sent_at=claim.sent_at, received_at=at)
-    if observed_at is None:
-        raise ClockAhead(observed_at=rfc3339(claim.fix.observed_at), now=rfc3339(at))
-    if claim.checkpoint is not None and claim.checkpoint not in sites:
+    """Raises: PointOutOfRange, ClockAhead, CheckpointNotFound, NoPlanInForce, NoPolicyInForce,
+    CheckInTooLate."""
+    fix = claim.fix
+    if not np.isfinite(place).all():
+        raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
+    if moment is None:
+        raise ClockAhead(observed_at=rfc3339(fix.observed_at), now=rfc3339(at))
+    if claim.checkpoint is not None and met.checkpoint is None:
         raise CheckpointNotFound(checkpoint=str(claim.checkpoint))
-    site = None if claim.checkpoint is None else sites[claim.checkpoint]
-    return _Case(claim, said, readings, observed_at, origin, site)
+    if met.plan is None:
+        on = civil_date(moment, met.time_zone)
+        raise NoPlanInForce(district=actor.district, on=on.isoformat())
+    if met.policy is None:
+        raise NoPolicyInForce(district=actor.district, at=rfc3339(moment))
+    if at - moment > met.policy.late_after and actor.role is Role.WORKER:
+        most_h = round(met.policy.late_after.total_seconds() / 3600)
+        raise CheckInTooLate(observed_at=rfc3339(moment), most_h=most_h)
+    assert met.origin is not None
+    evidence = Evidence(
+        fix=fix,
+        grid=queries.grid_of(session, actor.district, met.plan),
+        assigned=met.assigned,
+        checkpoint=met.checkpoint,
+        on_duty=met.on_duty,
+        waited=max(at - moment, timedelta(0)),
+        checkpoint_retired=_was_retired(met.checkpoint, moment),
+        clock_ahead=fix.observed_at - moment,
+        proof_given=claim.proof is not None,
+    )
+    return _Case(
+        actor, claim, said, *place, moment, met.origin, met.policy, met.time_zone, evidence
+    )
 
 
-def _judge(
-    session: Session, actor: Actor, cases: dict[int, _Case], at: datetime
-) -> dict[int, CheckIn | GeoError]:
-    """Judge each case by the plan of its civil day and the policy of its instant.
-
-    Both are read here, in the transaction that writes; grids are kept by plan and never change.
-    """
-    if not cases:
-        return {}
-    district = hierarchy.district(session, actor.district)
-    asked = [(case.claim.worker, case.observed_at) for case in cases.values()]
-    on_duty = workforce.on_duty_at(session, district.code, asked)
-    assigned = workforce.assigned_at(session, district.code, asked)
-    by_day: dict[date, list[int]] = defaultdict(list)
-    for place, case in cases.items():
-        by_day[civil_date(case.observed_at, district.time_zone)].append(place)
-    circumstances = dict(zip(cases, zip(on_duty, assigned, strict=True), strict=True))
-    found: dict[int, CheckIn | GeoError] = {}
-    for day, places in by_day.items():
-        try:
-            plan = hierarchy.plan_in_force(session, district.code, day)
-        except GeoError as error:
-            found.update(dict.fromkeys(places, error))
-            continue
-        grid = queries.grid_of(session, district, plan)
-        policies = queries.policies_at(
-            session, district.code, [cases[place].observed_at for place in places]
-        )
-        for place, policy in zip(places, policies, strict=True):
-            case = cases[place]
-            duty, cells = circumstances[place]
-            if isinstance(policy, GeoError):
-                found[place] = policy
-            elif at - case.observed_at > policy.late_after and actor.role is Role.WORKER:
-                found[place] = CheckInTooLate(
-                    observed_at=rfc3339(case.observed_at),
-                    most_h=round(policy.late_after.total_seconds() / 3600),
-                )
-            else:
-                site = case.checkpoint
-                evidence = Evidence(
-                    fix=case.claim.fix,
-                    grid=grid,
-                    assigned=tuple(CellCode(cell) for cell in cells),
-                    checkpoint=site,
-                    on_duty=duty,
-                    waited=max(at - case.observed_at, timedelta(0)),
-                    checkpoint_retired=site is not None
-                    and site.retired_at is not None
-                    and site.retired_at <= case.observed_at,
-                    clock_ahead=case.claim.fix.observed_at - case.observed_at,
-                    readings=case.readings,
-                    proof_given=case.claim.proof is not None,
-                )
-                found[place] = _check_in(case, evidence, policy, at)
-    return found
+def _was_retired(checkpoint: Checkpoint | None, moment: datetime) -> bool:
+    retired_at = None if checkpoint is None else checkpoint.retired_at
+    return retired_at is not None and retired_at <= moment
 
 
-def _check_in(case: _Case, evidence: Evidence, policy: Policy, at: datetime) -> CheckIn:
-    verdict = check_in_verdict(evidence, policy)
-    lon, lat = case.readings.said
+def _judge(cases: dict[int, _Case], at: datetime) -> dict[int, CheckIn]:
+    verdicts = check_in_verdicts(
+        [case.evidence for case in cases.values()], [case.policy for case in cases.values()]
+    )
+    received_at = at.astimezone(UTC)
+    return {
+        place: _check_in(case, verdict, received_at)
+        for (place, case), verdict in zip(cases.items(), verdicts, strict=True)
+    }
+
+
+def _check_in(case: _Case, verdict: Verdict, received_at: datetime) -> CheckIn:
     return CheckIn(
         id=case.claim.id,
         worker=case.claim.worker,
         checkpoint=case.claim.checkpoint,
-        lon=lon,
-        lat=lat,
+        lon=case.lon,
+        lat=case.lat,
         system=case.claim.fix.system,
         accuracy_m=float(case.claim.fix.accuracy_m),
         cell=verdict.cell,
@@ -294,10 +258,10 @@ def _check_in(case: _Case, evidence: Evidence, policy: Policy, at: datetime) -> 
         distance_to_border_m=_rounded(verdict.distance_to_border_m, 2),
         distance_to_checkpoint_m=_rounded(verdict.distance_to_checkpoint_m, 2),
         located_cell=verdict.located_cell,
-        plan=evidence.grid.plan,
-        policy=policy.version,
+        plan=case.evidence.grid.plan,
+        policy=case.policy.version,
         observed_at=case.observed_at.astimezone(UTC),
-        received_at=at.astimezone(UTC),
+        received_at=received_at,
         origin=case.origin,
     )
 
@@ -306,73 +270,129 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-# The table itself: rows come as plain values, and the statement is built once.
-_INSERT = (
-    pg_insert(cast(Table, CheckInRow.__table__)).on_conflict_do_nothing().returning(CheckInRow.id)
-)
+def _store(
+    session: Session, judged: Iterable[tuple[_Case, CheckIn]]
+) -> set[tuple[DistrictCode, CheckInId]]:
+    """Keep what was judged; which of them were not there yet."""
+    # In one order for everybody: two batches never wait for each other's ids crosswise.
+    left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id))
+    for _ in range(_TRIES):
+        if not left:
+            break
+        points = shapely.points(
+            [check_in.lon for _, check_in in left], [check_in.lat for _, check_in in left]
+        )
+        rows = [
+            _row(case, check_in) | {"point": point}
+            for (case, check_in), point in zip(left, points, strict=True)
+        ]
+        prepared.run(session, "savepoint check_ins")
+        try:
+            copy_rows(session, CheckInRow, rows)
+        except IntegrityError:
+            # Somebody else's transaction has won an id; it has committed, and is seen now.
+            prepared.run(session, "rollback to savepoint check_ins")
+            ids = [check_in.id for _, check_in in left]
+            there = queries.check_in_ids(session, ids)
+            remaining = [one for one in left if (one[0].actor.district, one[1].id) not in there]
+            if len(remaining) == len(left):
+                raise
+            left = remaining
+        else:
+            prepared.run(session, "release savepoint check_ins")
+            break
+    return {(case.actor.district, check_in.id) for case, check_in in left}
 
 
-def _store(session: Session, actor: Actor, judged: Any) -> set[UUID]:
-    """Insert what was judged; the ids that were not there yet."""
-    rows = [
-        {
-            "district": actor.district,
-            "id": check_in.id,
-            "worker": check_in.worker,
-            "checkpoint": check_in.checkpoint,
-            "raw_lon": case.claim.fix.lon,
-            "raw_lat": case.claim.fix.lat,
-            "system": check_in.system.value,
-            "accuracy_m": check_in.accuracy_m,
-            "mock": case.claim.fix.mock,
-            "source": case.claim.fix.source,
-            "device": actor.device,
-            "observed_at": check_in.observed_at,
-            "sent_at": case.claim.sent_at,
-            "received_at": check_in.received_at,
-            "point": shapely.Point(check_in.lon, check_in.lat),
-            "cell": check_in.cell,
-            "verdict": None if check_in.verdict is None else check_in.verdict.value,
-            "accepted": check_in.accepted,
-            "reasons": list(check_in.reasons),
-            "doubts": list(check_in.doubts),
-            "share_inside": check_in.share_inside,
-            "distance_to_border_m": check_in.distance_to_border_m,
-            "distance_to_checkpoint_m": check_in.distance_to_checkpoint_m,
-            "located_cell": check_in.located_cell,
-            "plan": check_in.plan,
-            "policy": check_in.policy,
-            "digest": case.said,
-            "actor": actor.signature,
-            "origin": check_in.origin.value,
-        }
-        for case, check_in in judged
-    ]
-    return set(session.scalars(_INSERT, rows)) if rows else set()
+def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
+    fix = case.claim.fix
+    return {
+        "district": case.actor.district,
+        "id": check_in.id,
+        "worker": check_in.worker,
+        "checkpoint": check_in.checkpoint,
+        "raw_lon": fix.lon,
+        "raw_lat": fix.lat,
+        "system": check_in.system.value,
+        "accuracy_m": check_in.accuracy_m,
+        "mock": fix.mock,
+        "source": fix.source,
+        "device": case.actor.device,
+        "observed_at": check_in.observed_at,
+        "sent_at": case.claim.sent_at,
+        "received_at": check_in.received_at,
+        "cell": check_in.cell,
+        "verdict": None if check_in.verdict is None else check_in.verdict.value,
+        "accepted": check_in.accepted,
+        "reasons": check_in.reasons,
+        "doubts": check_in.doubts,
+        "share_inside": check_in.share_inside,
+        "distance_to_border_m": check_in.distance_to_border_m,
+        "distance_to_checkpoint_m": check_in.distance_to_checkpoint_m,
+        "located_cell": check_in.located_cell,
+        "plan": check_in.plan,
+        "policy": check_in.policy,
+        "digest": case.said,
+        "actor": case.actor.signature,
+        "origin": check_in.origin.value,
+    }
 
 
-def _record(session: Session, actor: Actor, check_in: CheckIn, zone: str, *, news: bool) -> None:
+def _record(session: Session, case: _Case, check_in: CheckIn) -> None:
     told: dict[str, Any] = {
         "id": check_in.id,
-        "district": actor.district,
+        "district": case.actor.district,
         "at": check_in.received_at,
-        "actor": actor.signature,
+        "actor": case.actor.signature,
         "origin": check_in.origin,
-        "area": check_in.cell or actor.district,
+        "area": check_in.cell or case.actor.district,
         "workers": (check_in.worker,),
         "body": check_in.live_body,
         "place": check_in.place,
     }
-    if civil_date(check_in.observed_at, zone) != civil_date(check_in.received_at, zone):
+    observed_on = civil_date(check_in.observed_at, case.time_zone)
+    if observed_on != civil_date(check_in.received_at, case.time_zone):
         record(session, LateCheckInJudged(**told))
         return
     recent = check_in.received_at - check_in.observed_at <= _NEWS_FOR
+    news = recent and case.evidence.on_duty and not case.claim.fix.mock
     record(
         session,
         CheckInJudged(
             **told,
             worker=check_in.worker,
             accuracy_m=check_in.accuracy_m,
-            seen_at=check_in.observed_at if news and recent else None,
+            seen_at=check_in.observed_at if news else None,
         ),
     )
+
+
+def _repeated(
+    session: Session,
+    said: Sequence[Said],
+    digests: Sequence[bytes],
+    places: Sequence[int],
+    first: dict[tuple[DistrictCode, CheckInId], int],
+    answers: dict[int, Taken | GeoError],
+) -> dict[int, Taken | GeoError]:
+    """Answers of those who were there before, came twice in this batch, or lost a race."""
+    found: dict[int, Taken | GeoError] = {}
+    by_district: dict[DistrictCode, list[int]] = {}
+    for place in places:
+        by_district.setdefault(said[place][0].district, []).append(place)
+    for district, some in by_district.items():
+        known = queries.check_ins_by_id(session, district, {said[place][1].id for place in some})
+        for place in some:
+            id = said[place][1].id
+            if id in known:
+                stored, before = known[id]
+                same = before == digests[place]
+            else:
+                # The twin of an item that was refused is refused alike.
+                twin = first[(district, id)]
+                same = digests[twin] == digests[place]
+                if same:
+                    found[place] = answers[twin]
+                    continue
+            found[place] = Taken(stored, False) if same else IdReused(id=id)
+    return found

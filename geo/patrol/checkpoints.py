@@ -164,10 +164,10 @@ def _inside(
     district = hierarchy.district(session, actor.district)
     on = civil_date(at, district.time_zone)
     plan = hierarchy.plan_in_force(session, district.code, on)
-    grid = queries.grid_of(session, district, plan)
-    if grid.cell(cell) is None:
+    grid = queries.grid_of(session, district.code, plan.id)
+    if grid.index(cell) is None:
         raise CellNotFound(cell=cell, on=on.isoformat())
-    located = grid.locate(grid.spot(lon, lat))
+    located = grid.cell_at(lon, lat)
     if located != cell:
         raise CheckpointOutsideCell(cell=cell, located_cell=located)
     return lon, lat

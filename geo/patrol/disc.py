@@ -14,9 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.units import Metres
-
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 def edges_of(area: BaseGeometry) -> Floats:
@@ -32,16 +31,22 @@ def edges_of(area: BaseGeometry) -> Floats:
     return np.vstack(parts) if parts else np.empty((0, 4))
 
 
-def share_inside(edges: Floats, east: float, north: float, radius: Metres) -> float:
-    """Share of the disc at (east, north) that lies in the polygon of `edges`; 0 to 1.
+def shares_inside(
+    edges: Floats, of: Indices, east: Floats, north: Floats, radius: Floats
+) -> Floats:
+    """Share of each disc that lies in its polygon; 0 to 1, shape (discs,).
 
-    `radius` must be positive. All in metres of one metric CRS.
+    Disc i stands at (east[i], north[i]) with the positive radius[i]; `of` says for each row of
+    `edges` which disc it counts for, so that many discs and polygons are done at once. All in
+    metres of one metric CRS.
     """
-    start = edges[:, :2] - (east, north)
+    middle = np.column_stack([east, north])[of]
+    reach = radius[of]
+    start = edges[:, :2] - middle
     step = edges[:, 2:] - edges[:, :2]
-    square = np.einsum("ij,ij->i", step, step)
-    along = np.einsum("ij,ij->i", start, step)
-    power = np.einsum("ij,ij->i", start, start) - radius * radius
+    square = _dot(step, step)
+    along = _dot(start, step)
+    power = _dot(start, start) - reach * reach
     under_root = along * along - square * power
     crosses = (under_root > 0) & (square > 0)
     root = np.sqrt(np.where(crosses, under_root, 0.0))
@@ -51,9 +56,12 @@ def share_inside(edges: Floats, east: float, north: float, radius: Metres) -> fl
     first = start + enters[:, None] * step
     last = start + leaves[:, None] * step
     end = start + step
-    area = _sectors(start, first, radius) + 0.5 * _cross(first, last) + _sectors(last, end, radius)
     # An edge that never enters has first == last == end: its sector is the whole edge's.
-    return float(np.clip(area.sum() / (math.pi * radius * radius), 0.0, 1.0))
+    angle = _angle(start, first) + _angle(last, end)
+    area = 0.5 * (reach * reach * angle + _cross(first, last))
+    total = np.bincount(of, area, minlength=len(radius))
+    shares: Floats = np.clip(total / (math.pi * radius * radius), 0.0, 1.0)
+    return shares
 
 
 def _cross(one: Floats, other: Floats) -> Floats:
@@ -61,7 +69,11 @@ def _cross(one: Floats, other: Floats) -> Floats:
     return product
 
 
-def _sectors(one: Floats, other: Floats, radius: float) -> Floats:
-    angle = np.arctan2(_cross(one, other), np.einsum("ij,ij->i", one, other))
-    sectors: Floats = 0.5 * radius * radius * angle
-    return sectors
+def _dot(one: Floats, other: Floats) -> Floats:
+    product: Floats = one[:, 0] * other[:, 0] + one[:, 1] * other[:, 1]
+    return product
+
+
+def _angle(one: Floats, other: Floats) -> Floats:
+    angle: Floats = np.arctan2(_cross(one, other), _dot(one, other))
+    return angle

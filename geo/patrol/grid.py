@@ -6,110 +6,113 @@ too: an edge that is straight there bends in metres, by decimetres on a long rur
 only measure.
 """
 
-import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from geo.crs import geometry_to_metres, metres
 from geo.hierarchy.rules import Area
 from geo.ids import CellCode, PlanId
-from geo.patrol.disc import Floats, edges_of, share_inside
-from geo.units import Metres
+from geo.patrol.disc import Floats, Indices, edges_of, shares_inside
 
 _PLANS_KEPT = 8
+_EDGES_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A place in WGS-84 degrees and in metres; infinite metres where their CRS does not reach."""
+class Measured:
+    """How discs lie to cells, one to one: shape (n,).
 
-    lon: float
-    lat: float
-    east: float
-    north: float
+    `share` of each disc inside its cell, 0 to 1; `distance_m` of its middle to the border, positive
+    inside, NaN where the metric CRS does not reach.
+    """
 
-    @property
-    def measurable(self) -> bool:
-        """Whether the metric CRS reaches it."""
-        return math.isfinite(self.east) and math.isfinite(self.north)
-
-    def distance_to(self, other: "Spot") -> Metres | None:
-        """Metres to another spot; None when one of them cannot be measured."""
-        if not (self.measurable and other.measurable):
-            return None
-        return Metres(math.hypot(other.east - self.east, other.north - self.north))
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One cell: its boundary in WGS-84 degrees, its shape in metres of the metric CRS."""
-
-    code: CellCode
-    boundary: BaseGeometry
-    shape: BaseGeometry
-
-    @cached_property
-    def edges(self) -> Floats:
-        """Its edges, as `disc` wants them."""
-        return edges_of(self.shape)
-
-    @cached_property
-    def border(self) -> BaseGeometry:
-        """Its border in metres, prepared for many distances."""
-        border: BaseGeometry = self.shape.boundary
-        shapely.prepare(border)
-        return border
-
-    def share(self, spot: Spot, radius: Metres) -> float:
-        """Share of the disc round a spot that lies in the cell; 0 to 1."""
-        distance = self.distance_to_border(spot)
-        if distance is None or abs(distance) >= radius:
-            return 0.0 if distance is None or distance < 0 else 1.0
-        return share_inside(self.edges, spot.east, spot.north, radius)
-
-    def distance_to_border(self, spot: Spot) -> Metres | None:
-        """Distance to the border: positive inside, negative outside; None when not measurable."""
-        if not spot.measurable:
-            return None
-        distance = float(shapely.distance(self.border, shapely.Point(spot.east, spot.north)))
-        covered = shapely.covers(self.boundary, shapely.Point(spot.lon, spot.lat))
-        return Metres(distance if covered else -distance)
+    share: Floats
+    distance_m: Floats
 
 
 class PlanGrid:
-    """The cells of a plan, found by code or by a spot."""
+    """The cells of a plan, found by code or by a point. Cells are counted from 0, by code."""
 
     def __init__(self, plan: PlanId, srid: int, cells: Iterable[Area]) -> None:
         self.plan = plan
         self.srid = srid
-        self._cells = [
-            Cell(CellCode(area.code), area.boundary, geometry_to_metres(area.boundary, srid))
-            for area in sorted(cells, key=lambda area: area.code)
-            if area.boundary is not None
-        ]
-        self._by_code = {cell.code: cell for cell in self._cells}
-        boundaries = [cell.boundary for cell in self._cells]
-        shapely.prepare(boundaries)
-        self._tree = shapely.STRtree(boundaries)
+        drawn = sorted(
+            (CellCode(area.code), area.boundary) for area in cells if area.boundary is not None
+        )
+        self.codes = [code for code, _ in drawn]
+        self._index = {code: index for index, code in enumerate(self.codes)}
+        self.boundaries = np.array([boundary for _, boundary in drawn], dtype=object)
+        self.shapes = np.asarray(geometry_to_metres(self.boundaries, srid), dtype=object)
+        self._borders = shapely.boundary(self.shapes)
+        shapely.prepare(self.boundaries)
+        shapely.prepare(self._borders)
+        self._tree = shapely.STRtree(self.boundaries)
 
-    def spot(self, lon: float, lat: float) -> Spot:
-        """A WGS-84 point with its metres."""
-        return Spot(lon, lat, *metres(lon, lat, self.srid))
+    @cached_property
+    def _edges(self) -> tuple[Floats, Indices]:
+        """The edges of all cells, and where those of each begin; one more than there are cells."""
+        parts = [edges_of(shape) for shape in self.shapes]
+        begins = np.cumsum([0, *(len(part) for part in parts)], dtype=np.int64)
+        return np.vstack(parts), begins
 
-    def cell(self, code: str) -> Cell | None:
-        """The cell of a code; None when the plan has none."""
-        return self._by_code.get(CellCode(code))
+    def index(self, code: str) -> int | None:
+        """The number of the cell of a code; None when the plan has none."""
+        return self._index.get(CellCode(code))
 
-    def locate(self, spot: Spot) -> CellCode | None:
-        """The cell that holds a spot; on a shared border the one with the lower code."""
-        found = self._tree.query(shapely.Point(spot.lon, spot.lat), predicate="covered_by")
-        return self._cells[int(min(found))].code if len(found) else None
+    def locate(self, lon: Floats, lat: Floats) -> Indices:
+        """The cell that holds each WGS-84 point, or -1; shape (n,).
+
+        On a shared border it is the one with the lower code.
+        """
+        points, cells = self._tree.query(shapely.points(lon, lat), predicate="covered_by")
+        found = np.full(len(lon), len(self.codes), dtype=np.int64)
+        np.minimum.at(found, points, cells)
+        found[found == len(self.codes)] = -1
+        return found
+
+    def cell_at(self, lon: float, lat: float) -> CellCode | None:
+        """The cell that holds one WGS-84 point."""
+        found = int(self.locate(np.array([lon]), np.array([lat]))[0])
+        return None if found < 0 else self.codes[found]
+
+    def measure(self, cells: Indices, lon: Floats, lat: Floats, radius: Floats) -> Measured:
+        """How the disc round each WGS-84 point lies to its cell; radii in metres, shape (n,)."""
+        east, north = metres(lon, lat, self.srid)
+        reached = np.isfinite(east) & np.isfinite(north)
+        middles = shapely.points(np.where(reached, east, 0.0), np.where(reached, north, 0.0))
+        distance = shapely.distance(self._borders[cells], middles)
+        covered = shapely.covers(self.boundaries[cells], shapely.points(lon, lat))
+        distance = np.where(reached, np.where(covered, distance, -distance), np.nan)
+        share = np.where(distance >= radius, 1.0, 0.0)
+        # Only a disc that the border cuts needs more than its distance.
+        cut = np.flatnonzero(np.abs(distance) < radius)
+        for some in self._in_pieces(cells, cut):
+            edges, of = self._edges_of(cells[some])
+            share[some] = shares_inside(edges, of, east[some], north[some], radius[some])
+        return Measured(share, distance)
+
+    def _edges_of(self, cells: Indices) -> tuple[Floats, Indices]:
+        edges, begins = self._edges
+        counts = begins[cells + 1] - begins[cells]
+        of = np.repeat(np.arange(len(cells)), counts)
+        skipped = np.cumsum(counts) - counts
+        rows = np.arange(counts.sum()) + np.repeat(begins[cells] - skipped, counts)
+        return edges[rows], of
+
+    def _in_pieces(self, cells: Indices, places: Indices) -> Iterator[Indices]:
+        """The places in pieces of so many edges that memory stays bounded."""
+        if not len(places):
+            return
+        _, begins = self._edges
+        some = cells[places]
+        piece = np.cumsum(begins[some + 1] - begins[some]) // _EDGES_AT_ONCE
+        yield from np.split(places, np.flatnonzero(np.diff(piece)) + 1)
 
 
 class PlanGrids:

@@ -15,7 +15,6 @@ from geo.clock import civil_date, civil_day, rfc3339
 from geo.columns import Origin
 from geo.crs import System
 from geo.hierarchy import queries as hierarchy
-from geo.hierarchy.rules import District, Plan
 from geo.ids import (
     CellCode,
     CheckInId,
@@ -47,14 +46,14 @@ from geo.workforce.queries import responsible_during
 _GRIDS = PlanGrids()
 
 
-def grid_of(session: Session, district: District, plan: Plan) -> PlanGrid:
+def grid_of(session: Session, district: DistrictCode, plan: PlanId) -> PlanGrid:
     """The cells of a published plan, indexed."""
 
     def build() -> PlanGrid:
-        cells = hierarchy.areas(session, district.code, plan.id, level=Level.CELL)
-        return PlanGrid(plan.id, district.metric_srid, cells)
+        cells = hierarchy.areas(session, district, plan, level=Level.CELL)
+        return PlanGrid(plan, hierarchy.district(session, district).metric_srid, cells)
 
-    return _GRIDS.of(plan.id, build)
+    return _GRIDS.of(plan, build)
 
 
 def policy_in_force(session: Session, district: DistrictCode, at: datetime) -> Policy:
@@ -136,6 +135,12 @@ def check_ins_by_id(
     """Some check-ins with the digests of what was said, by id."""
     rows = session.execute(_check_in_columns(district).where(CheckInRow.id.in_(set(ids))))
     return {row.id: (_check_in(row), row.digest) for row in rows}
+
+
+def check_in_ids(session: Session, ids: Sequence[CheckInId]) -> set[tuple[DistrictCode, CheckInId]]:
+    """Which of these ids are kept, each with its district."""
+    rows = session.execute(select(CheckInRow.district, CheckInRow.id).where(CheckInRow.id.in_(ids)))
+    return {(DistrictCode(district), CheckInId(id)) for district, id in rows}
 
 
 def check_ins(

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-in evidence, policy and verdict: a pure function that always gives its reasons."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from geo.accuracy import level_of_source
-from geo.crs import Fix, Mistake, Point, PointOutOfRange, as_meant, read_as, to_wgs84_many
+from geo.crs import Fix, Mistake, PointOutOfRange, as_meant, metres, read_as, to_wgs84_many
 from geo.ids import CellCode, CheckpointId
-from geo.patrol.grid import Cell, PlanGrid, Spot
+from geo.patrol.disc import Floats, Indices
+from geo.patrol.grid import PlanGrid
 from geo.units import Metres
 
 
@@ -86,41 +90,6 @@ class CheckpointSite:
 
 
 @dataclass(frozen=True)
-class Readings:
-    """WGS-84 degrees of a fix as it was said, and as it would be were it said in another way.
-
-    Tried: every `crs.Mistake`; those that change nothing or are not on the Earth are absent.
-    """
-
-    said: tuple[float, float]
-    otherwise: Mapping[str, tuple[float, float]]
-
-
-def readings_of(fixes: Sequence[Fix]) -> list[Readings | None]:
-    """Every reading of each fix, many at once; None for a fix that is not on the Earth."""
-    meant = [as_meant(fix) for fix in fixes]
-    places = _places(meant)
-    otherwise: list[dict[str, tuple[float, float]]] = [{} for _ in fixes]
-    for mistake in Mistake:
-        others = _places([read_as(point, mistake) for point in meant])
-        for point, said, place, found in zip(meant, places, others, otherwise, strict=True):
-            if place is not None and place != said and point.system != mistake.value:
-                found[mistake.value] = place
-    return [
-        None if place is None else Readings(place, found)
-        for place, found in zip(places, otherwise, strict=True)
-    ]
-
-
-def _places(points: Sequence[Point]) -> list[tuple[float, float] | None]:
-    lon, lat = to_wgs84_many(points)
-    return [
-        (x, y) if abs(x) <= 180 and abs(y) <= 90 else None
-        for x, y in zip(lon.tolist(), lat.tolist(), strict=True)
-    ]
-
-
-@dataclass(frozen=True)
 class Evidence:
     """What a check-in is judged on; everything by its state at the moment of observation."""
 
@@ -135,8 +104,6 @@ class Evidence:
     proof_given: bool = False
     clock_ahead: timedelta = timedelta(0)
     """How much the phone's clock ran ahead, taken off the instant of observation."""
-    readings: "Readings | None" = None
-    """The fix as read in each system, when a batch has worked them out at once."""
 
 
 @dataclass(frozen=True)
@@ -163,84 +130,158 @@ def check_in_verdict(evidence: Evidence, policy: Policy) -> Verdict:
 
     Raises: PointOutOfRange.
     """
-    fix, grid = evidence.fix, evidence.grid
-    readings = evidence.readings or readings_of([fix])[0]
-    if readings is None:
-        raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
-    spot = grid.spot(*readings.said)
-    radius = policy.radius_95(fix)
-    located = grid.locate(spot)
-    cell = _judged_cell(evidence, spot, radius)
-    reasons: list[dict[str, Any]] = []
-    refusals: list[dict[str, Any]] = []
-    kind = share = border = None
-    if cell is None:
-        refusals.append({"code": "assignment.none"})
-    else:
-        share = cell.share(spot, radius)
-        border = cell.distance_to_border(spot)
-        kind = _kind(share, policy)
-        where = {
-            "code": f"cell.{kind.value}",
-            "cell": cell.code,
-            "located_cell": located,
-            "distance_m": None if border is None else round(abs(border), 1),
-            "share_inside": round(share, 3),
-        }
-        (refusals if kind is VerdictKind.OUTSIDE else reasons).append(where)
-    to_checkpoint = _checkpoint(evidence, spot, radius, reasons, refusals)
-    if fix.mock:
-        refusals.append({"code": "mock.declared"})
-    if not evidence.on_duty:
-        refusals.append({"code": "duty.off"})
-    if radius > policy.most_radius_m:
-        limit = round(policy.most_radius_m, 1)
-        refusals.append(
-            {"code": "accuracy.too_vague", "radius_m": round(radius, 1), "limit_m": limit}
-        )
-    if cell is not None and kind is not VerdictKind.INSIDE:
-        hypothesis = suspected_system(readings, cell, radius, grid, policy)
-        if hypothesis is not None:
-            reasons.append({"code": "system.suspected", "hypothesis": hypothesis})
-    if evidence.proof_given:
-        # Neither for nor against: the checkpoint asks for none.
-        reasons.append({"code": "proof.not_asked"})
-    return Verdict(
-        cell=None if cell is None else cell.code,
-        kind=kind,
-        accepted=not refusals,
-        share_inside=share,
-        distance_to_border_m=border,
-        distance_to_checkpoint_m=to_checkpoint,
-        located_cell=located,
-        reasons=(*refusals, *reasons),
-        doubts=_doubts(evidence, policy),
-    )
+    return check_in_verdicts([evidence], [policy])[0]
 
 
-def suspected_system(
-    readings: Readings, cell: Cell, radius: Metres, grid: PlanGrid, policy: Policy
-) -> str | None:
-    """The one other reading of a fix that would put it inside; None for none or several."""
-    inside = [
-        name
-        for name, place in readings.otherwise.items()
-        if cell.share(grid.spot(*place), radius) >= policy.inside_from
-    ]
+def check_in_verdicts(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[Verdict]:
+    """`check_in_verdict` of many at once; geometry is done in arrays, plan by plan.
+
+    Raises: PointOutOfRange.
+    """
+    by_grid: dict[int, list[int]] = {}
+    for place, evidence in enumerate(evidences):
+        by_grid.setdefault(id(evidence.grid), []).append(place)
+    verdicts: dict[int, Verdict] = {}
+    for places in by_grid.values():
+        some = [evidences[place] for place in places]
+        judged = _judged(some, [policies[place] for place in places])
+        verdicts.update(zip(places, judged, strict=True))
+    return [verdicts[place] for place in range(len(evidences))]
+
+
+def shares_otherwise(
+    fixes: Sequence[Fix], grid: PlanGrid, cells: Indices, radius: Floats
+) -> list[dict[Mistake, float]]:
+    """The share of each disc in its cell, were its device to make a mistake; mistake by mistake.
+
+    Absent: a mistake that would change nothing, or put the point off the Earth.
+    """
+    meant = [as_meant(fix) for fix in fixes]
+    stated_lon, stated_lat = to_wgs84_many(meant)
+    shares: list[dict[Mistake, float]] = [{} for _ in fixes]
+    for mistake in Mistake:
+        lon, lat = to_wgs84_many([read_as(point, mistake) for point in meant])
+        changed = (lon != stated_lon) | (lat != stated_lat)
+        spoken = np.array([point.system == mistake.value for point in meant], dtype=bool)
+        places = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & changed & ~spoken)
+        found = grid.measure(cells[places], lon[places], lat[places], radius[places])
+        for place, share in zip(places.tolist(), found.share.tolist(), strict=True):
+            shares[place][mistake] = share
+    return shares
+
+
+def suspected_mistake(shares: Mapping[Mistake, float], policy: Policy) -> Mistake | None:
+    """The one mistake that would put a point inside; None for none or several."""
+    inside = [mistake for mistake, share in shares.items() if share >= policy.inside_from]
     return inside[0] if len(inside) == 1 else None
 
 
-def _judged_cell(evidence: Evidence, spot: Spot, radius: Metres) -> Cell | None:
-    grid = evidence.grid
-    if evidence.checkpoint is not None and evidence.assigned:
-        return grid.cell(evidence.checkpoint.cell)
-    cells = [cell for code in evidence.assigned if (cell := grid.cell(code)) is not None]
-    # Where no disc reaches any of them, the nearest one is meant.
-    return max(
-        cells,
-        key=lambda cell: (cell.share(spot, radius), cell.distance_to_border(spot) or 0.0),
-        default=None,
+@dataclass(frozen=True)
+class _Lie:
+    """How a fix lies: in metres, all but the share; None where that cannot be measured."""
+
+    radius: Metres
+    located: CellCode | None
+    cell: CellCode | None = None
+    share: float | None = None
+    kind: VerdictKind | None = None
+    border: Metres | None = None
+    to_checkpoint: Metres | None = None
+    hypothesis: Mistake | None = None
+
+
+def _judged(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[Verdict]:
+    """Verdicts of check-ins of one plan."""
+    return [
+        _verdict(evidence, policy, lie)
+        for evidence, policy, lie in zip(
+            evidences, policies, _lies(evidences, policies), strict=True
+        )
+    ]
+
+
+def _lies(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[_Lie]:
+    grid = evidences[0].grid
+    fixes = [evidence.fix for evidence in evidences]
+    lon, lat = to_wgs84_many([as_meant(fix) for fix in fixes])
+    for fix, on_earth in zip(fixes, np.isfinite(lon).tolist(), strict=True):
+        if not on_earth:
+            raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
+    radius = np.array([policy.radius_95(fix) for fix, policy in zip(fixes, policies, strict=True)])
+    # Every cell that each may be judged by, measured at once.
+    asked = [_cells_asked(evidence) for evidence in evidences]
+    items = np.repeat(np.arange(len(asked)), [len(cells) for cells in asked])
+    cells = np.array([cell for cells in asked for cell in cells], dtype=np.int64)
+    found = grid.measure(cells, lon[items], lat[items], radius[items])
+    best: dict[int, int] = {}
+    shares, distances = found.share.tolist(), found.distance_m.tolist()
+    for place, item in enumerate(items.tolist()):
+        before = best.setdefault(item, place)
+        # Where no disc reaches any of them, the nearest one is meant.
+        if (shares[place], distances[place]) > (shares[before], distances[before]):
+            best[item] = place
+    kinds = {item: _kind(shares[place], policies[item]) for item, place in best.items()}
+    hypotheses: dict[int, Mistake | None] = {}
+    unsure = [item for item, kind in kinds.items() if kind is not VerdictKind.INSIDE]
+    if unsure:
+        judged_by = cells[[best[item] for item in unsure]]
+        otherwise = shares_otherwise(
+            [fixes[item] for item in unsure], grid, judged_by, radius[unsure]
+        )
+        for item, would in zip(unsure, otherwise, strict=True):
+            hypotheses[item] = suspected_mistake(would, policies[item])
+    sites = _distances_to_sites(evidences, lon, lat)
+    lies = []
+    for item, located in enumerate(grid.locate(lon, lat).tolist()):
+        judged = best.get(item)
+        lies.append(
+            _Lie(
+                radius=Metres(float(radius[item])),
+                located=None if located < 0 else grid.codes[located],
+                cell=None if judged is None else grid.codes[cells[judged]],
+                share=None if judged is None else shares[judged],
+                kind=kinds.get(item),
+                border=None if judged is None else _measurable(distances[judged]),
+                to_checkpoint=sites.get(item),
+                hypothesis=hypotheses.get(item),
+            )
+        )
+    return lies
+
+
+def _cells_asked(evidence: Evidence) -> list[int]:
+    """The cells a check-in may be judged by, as numbers of its grid."""
+    codes = evidence.assigned
+    if evidence.checkpoint is not None and codes:
+        codes = (evidence.checkpoint.cell,)
+    return [cell for code in codes if (cell := evidence.grid.index(code)) is not None]
+
+
+def _distances_to_sites(
+    evidences: Sequence[Evidence], lon: Floats, lat: Floats
+) -> dict[int, Metres | None]:
+    """How far each stands from the checkpoint it names."""
+    named = [
+        (item, evidence.checkpoint)
+        for item, evidence in enumerate(evidences)
+        if evidence.checkpoint is not None
+    ]
+    if not named:
+        return {}
+    srid = evidences[0].grid.srid
+    items = [item for item, _ in named]
+    east, north = metres(lon[items], lat[items], srid)
+    to_east, to_north = metres(
+        np.array([site.lon for _, site in named]), np.array([site.lat for _, site in named]), srid
     )
+    # Beyond the reach of the metric CRS it is infinite.
+    with np.errstate(invalid="ignore"):
+        apart = np.hypot(to_east - east, to_north - north).tolist()
+    return dict(zip(items, map(_measurable, apart), strict=True))
+
+
+def _measurable(distance: float) -> Metres | None:
+    return Metres(distance) if math.isfinite(distance) else None
 
 
 def _kind(share: float, policy: Policy) -> VerdictKind:
@@ -249,18 +290,58 @@ def _kind(share: float, policy: Policy) -> VerdictKind:
     return VerdictKind.OUTSIDE if share <= policy.outside_up_to else VerdictKind.UNCERTAIN
 
 
+def _verdict(evidence: Evidence, policy: Policy, lie: _Lie) -> Verdict:
+    reasons: list[dict[str, Any]] = []
+    refusals: list[dict[str, Any]] = []
+    if lie.cell is None or lie.kind is None or lie.share is None:
+        refusals.append({"code": "assignment.none"})
+    else:
+        where = {
+            "code": f"cell.{lie.kind.value}",
+            "cell": lie.cell,
+            "located_cell": lie.located,
+            "distance_m": None if lie.border is None else round(abs(lie.border), 1),
+            "share_inside": round(lie.share, 3),
+        }
+        (refusals if lie.kind is VerdictKind.OUTSIDE else reasons).append(where)
+    if evidence.checkpoint is not None:
+        _checkpoint(evidence, evidence.checkpoint, lie, reasons, refusals)
+    if evidence.fix.mock:
+        refusals.append({"code": "mock.declared"})
+    if not evidence.on_duty:
+        refusals.append({"code": "duty.off"})
+    if lie.radius > policy.most_radius_m:
+        limit = round(policy.most_radius_m, 1)
+        refusals.append(
+            {"code": "accuracy.too_vague", "radius_m": round(lie.radius, 1), "limit_m": limit}
+        )
+    if lie.hypothesis is not None:
+        reasons.append({"code": "system.suspected", "hypothesis": lie.hypothesis.value})
+    if evidence.proof_given:
+        # Neither for nor against: the checkpoint asks for none.
+        reasons.append({"code": "proof.not_asked"})
+    return Verdict(
+        cell=lie.cell,
+        kind=lie.kind,
+        accepted=not refusals,
+        share_inside=lie.share,
+        distance_to_border_m=lie.border,
+        distance_to_checkpoint_m=lie.to_checkpoint,
+        located_cell=lie.located,
+        reasons=(*refusals, *reasons),
+        doubts=_doubts(evidence, policy),
+    )
+
+
 def _checkpoint(
     evidence: Evidence,
-    spot: Spot,
-    radius: Metres,
+    checkpoint: CheckpointSite,
+    lie: _Lie,
     reasons: list[dict[str, Any]],
     refusals: list[dict[str, Any]],
-) -> Metres | None:
-    """Distance to the checkpoint; reached when the error can account for what lies beyond it."""
-    checkpoint = evidence.checkpoint
-    if checkpoint is None:
-        return None
-    distance = spot.distance_to(evidence.grid.spot(checkpoint.lon, checkpoint.lat))
+) -> None:
+    """At its checkpoint: when the error can account for what lies beyond its radius."""
+    distance = lie.to_checkpoint
     said = {
         "checkpoint": str(checkpoint.id),
         "name": checkpoint.name,
@@ -271,11 +352,10 @@ def _checkpoint(
         refusals.append({"code": "checkpoint.not_assigned", **said})
     if evidence.checkpoint_retired:
         refusals.append({"code": "checkpoint.was_retired", **said})
-    if distance is not None and distance <= checkpoint.radius_m + radius:
+    if distance is not None and distance <= checkpoint.radius_m + lie.radius:
         reasons.append({"code": "checkpoint.reached", **said})
     else:
         refusals.append({"code": "checkpoint.not_reached", **said})
-    return distance
 
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[dict[str, Any], ...]:

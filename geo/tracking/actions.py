@@ -1,49 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Storing positions, reading a track, and erasing what has expired."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
-from uuid import UUID
 
-import orjson
-from sqlalchemy import (
-    ARRAY,
-    Boolean,
-    DateTime,
-    Double,
-    Table,
-    Text,
-    Uuid,
-    bindparam,
-    column,
-    delete,
-    func,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
-from sqlalchemy.types import TypeEngine
 
+from geo import prepared
 from geo.accounts.rules import Actor, may
 from geo.clock import civil_date, rfc3339
-from geo.columns import STORAGE_SRID
+from geo.columns import STORAGE_SRID, Origin
 from geo.crs import Fix
 from geo.hierarchy import queries as hierarchy
 from geo.ids import DistrictCode, WorkerId
-from geo.outbox import Event, erase_places, record
+from geo.outbox import erase_places, record
 from geo.tracking import queries
+from geo.tracking.latest import note_sightings
 from geo.tracking.rules import (
     LONGEST_TRACK,
-    NOTIFY_CHANNEL,
-    NOTIFY_LIMIT_BYTES,
     OLDEST_FIX,
     TRACK_KEPT,
-    VAGUEST_FIX,
     Circumstances,
     Drop,
+    Seen,
     Sighting,
     Stored,
     TrackFix,
@@ -53,9 +33,22 @@ from geo.tracking.rules import (
     track_read_body,
 )
 from geo.tracking.tables import LatestPositionRow, TrackFixRow
-from geo.units import Metres
 from geo.workforce import queries as workforce
-from geo.workforce.rules import DutyChanged, WorkerNotFound, shared_area
+from geo.workforce.rules import WorkerNotFound
+
+_INSERT_TRACK = f"""
+insert into track_fix (district, received_at, point, worker, observed_at, raw_lon, raw_lat, system,
+  accuracy_m, mock, source, origin)
+select %(district)s, %(received_at)s, ST_SetSRID(ST_MakePoint(lon, lat), {STORAGE_SRID}), worker,
+  observed_at, raw_lon, raw_lat, system, accuracy_m, mock, source, origin
+from unnest(
+  %(worker)s::uuid[], %(observed_at)s::timestamptz[], %(lon)s::float8[], %(lat)s::float8[],
+  %(raw_lon)s::float8[], %(raw_lat)s::float8[], %(system)s::text[], %(accuracy_m)s::float8[],
+  %(mock)s::bool[], %(source)s::text[], %(origin)s::text[]
+) as seen (worker, observed_at, lon, lat, raw_lon, raw_lat, system, accuracy_m, mock, source,
+  origin)
+on conflict do nothing
+"""  # noqa: S608
 
 # Partitions are made this far ahead, so that a clockwork that stands still harms nothing soon.
 _PARTITIONS_AHEAD = timedelta(days=7)
@@ -82,7 +75,10 @@ def store_positions(
     for worker in {worker for worker, _ in items}:
         may(actor, "positions.write", worker=worker)
     district = actor.district
-    origins = _hold_workers(session, district, {worker for worker, _ in items})
+    workers = {worker for worker, _ in items}
+    origins = workforce.origins(session, district, workers)
+    if missing := workers - origins.keys():
+        raise WorkerNotFound(worker=str(min(missing)))
     zone = hierarchy.district(session, district).time_zone
     plan = hierarchy.plan_in_force(session, district, civil_date(at, zone))
     sightings = [
@@ -98,13 +94,24 @@ def store_positions(
         ),
     )
     if left:
-        session.execute(_INSERT_TRACK, _columns(district, left, origins, at))
-        newest: dict[WorkerId, Sighting] = {}
-        for sighting in left:
-            seen = newest.get(sighting.worker)
-            if not sighting.fix.mock and (seen is None or sighting.observed_at > seen.observed_at):
-                newest[sighting.worker] = sighting
-        _move_latest(session, district, _columns(district, newest.values(), origins, at), at)
+        _insert_track(session, district, left, origins, at)
+        note_sightings(
+            session,
+            [
+                Seen(
+                    district=district,
+                    worker=sighting.worker,
+                    lon=sighting.lon,
+                    lat=sighting.lat,
+                    accuracy_m=float(sighting.fix.accuracy_m),
+                    observed_at=sighting.observed_at,
+                    received_at=at,
+                    origin=origins[sighting.worker],
+                )
+                for sighting in left
+                if not sighting.fix.mock
+            ],
+        )
     return Stored(
         stored=len(left),
         dropped=tuple(
@@ -113,45 +120,6 @@ def store_positions(
             if sighting.dropped is not None
         ),
     )
-
-
-def follow_duty(session: Session, happened: Event) -> None:
-    """A reaction: the copy of duty beside the latest position follows duty."""
-    assert isinstance(happened, DutyChanged)
-    session.execute(
-        update(LatestPositionRow)
-        .where(
-            LatestPositionRow.district == happened.district,
-            LatestPositionRow.worker == happened.id,
-        )
-        .values(on_duty=happened.body["on_duty"])
-        .execution_options(synchronize_session=False)
-    )
-
-
-def note_sighting(
-    session: Session,
-    *,
-    district: DistrictCode,
-    worker: WorkerId,
-    lon: float,
-    lat: float,
-    accuracy_m: float,
-    observed_at: datetime,
-    received_at: datetime,
-) -> None:
-    """Move a worker's latest position to where something else than a track saw him, in WGS-84.
-
-    Off duty, or vaguer than a position may be, it says nothing.
-    """
-    on_duty = workforce.on_duty(session, district, worker, at=observed_at)
-    if not on_duty or not 0 <= accuracy_m <= VAGUEST_FIX:
-        return
-    origins = _hold_workers(session, district, {worker})
-    fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(accuracy_m), observed_at=observed_at)
-    seen = Sighting(0, worker, fix, observed_at, lon, lat)
-    columns = _columns(district, [seen], origins, received_at)
-    _move_latest(session, district, columns, received_at)
 
 
 def read_track(
@@ -247,82 +215,30 @@ def _day_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _hold_workers(
-    session: Session, district: DistrictCode, workers: Iterable[WorkerId]
-) -> dict[UUID, str]:
-    # Held against a change of duty until we commit: the copy of duty beside the position, written
-    # below, would otherwise miss one that commits in between.
-    asked = set(workers)
-    found = workforce.hold(session, district, asked)
-    missing = asked - found.keys()
-    if missing:
-        raise WorkerNotFound(worker=str(min(missing)))
-    return {worker: origin.value for worker, origin in found.items()}
-
-
-def _columns(
+def _insert_track(
+    session: Session,
     district: DistrictCode,
-    sightings: Iterable[Sighting],
-    origins: dict[UUID, str],
-    received_at: datetime,
-) -> dict[str, Any]:
-    rows = list(sightings)
-    return {
-        "district": district,
-        "received_at": received_at,
-        "worker": [row.worker for row in rows],
-        "observed_at": [row.observed_at for row in rows],
-        "lon": [row.lon for row in rows],
-        "lat": [row.lat for row in rows],
-        "raw_lon": [row.fix.lon for row in rows],
-        "raw_lat": [row.fix.lat for row in rows],
-        "system": [row.fix.system.value for row in rows],
-        "accuracy_m": [float(row.fix.accuracy_m) for row in rows],
-        "mock": [row.fix.mock for row in rows],
-        "source": [row.fix.source for row in rows],
-        "origin": [origins[row.worker] for row in rows],
-    }
-
-
-def _move_latest(
-    session: Session, district: DistrictCode, columns: dict[str, Any], at: datetime
+    sightings: Sequence[Sighting],
+    origins: dict[WorkerId, Origin],
+    at: datetime,
 ) -> None:
-    moved = session.execute(_UPSERT_LATEST, columns).all()
-    live = [row for row in moved if row.on_duty]
-    held = workforce.assigned_at(session, district, [(row.worker, at) for row in live])
-    items = [
-        [
-            str(row.worker),
-            round(row.lon, 7),
-            round(row.lat, 7),
-            row.accuracy_m,
-            rfc3339(row.observed_at),
-            shared_area(district, cells),
-        ]
-        for row, cells in zip(live, held, strict=True)
-    ]
-    for payload in payloads(district, items):
-        session.execute(
-            text("select pg_notify(:channel, :payload)"),
-            {"channel": NOTIFY_CHANNEL, "payload": payload},
-        )
-
-
-def payloads(district: DistrictCode, items: Sequence[list[Any]]) -> list[str]:
-    """Positions as notices below PostgreSQL's limit: district and items."""
-    made: list[str] = []
-    piece: list[list[Any]] = []
-    size = 0
-    for item in items:
-        length = len(orjson.dumps(item)) + 1
-        if piece and size + length > NOTIFY_LIMIT_BYTES - 60:
-            made.append(orjson.dumps({"district": district, "items": piece}).decode())
-            piece, size = [], 0
-        piece.append(item)
-        size += length
-    if piece:
-        made.append(orjson.dumps({"district": district, "items": piece}).decode())
-    return made
+    prepared.run(
+        session,
+        _INSERT_TRACK,
+        district=district,
+        received_at=at,
+        worker=[one.worker for one in sightings],
+        observed_at=[one.observed_at for one in sightings],
+        lon=[one.lon for one in sightings],
+        lat=[one.lat for one in sightings],
+        raw_lon=[one.fix.lon for one in sightings],
+        raw_lat=[one.fix.lat for one in sightings],
+        system=[one.fix.system.value for one in sightings],
+        accuracy_m=[float(one.fix.accuracy_m) for one in sightings],
+        mock=[one.fix.mock for one in sightings],
+        source=[one.fix.source for one in sightings],
+        origin=[origins[one.worker].value for one in sightings],
+    )
 
 
 def _partitions(session: Session) -> list[tuple[str, datetime]]:
@@ -334,81 +250,3 @@ def _partitions(session: Session) -> list[tuple[str, datetime]]:
         )
     )
     return [(name, datetime.strptime(f"{name[-8:]}+0000", "%Y%m%d%z")) for name in names]
-
-
-_ARRAYS: dict[str, TypeEngine[Any]] = {
-    "worker": Uuid(),
-    "observed_at": DateTime(timezone=True),
-    "lon": Double(),
-    "lat": Double(),
-    "raw_lon": Double(),
-    "raw_lat": Double(),
-    "system": Text(),
-    "accuracy_m": Double(),
-    "mock": Boolean(),
-    "source": Text(),
-    "origin": Text(),
-}
-# Built once: making a statement costs more than PostgreSQL takes to run it.
-_SEEN = (
-    func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _ARRAYS.items()))
-    .table_valued(*(column(name, kind) for name, kind in _ARRAYS.items()), name="seen")
-    .render_derived()
-)
-_POINT = func.ST_SetSRID(func.ST_MakePoint(_SEEN.c.lon, _SEEN.c.lat), STORAGE_SRID)
-_DISTRICT = bindparam("district", type_=Text())
-_RECEIVED_AT = bindparam("received_at", type_=DateTime(timezone=True))
-# The tables themselves: an insert by the ORM takes bound arrays for columns.
-_TRACK_TABLE = cast(Table, TrackFixRow.__table__)
-_LATEST_TABLE = cast(Table, LatestPositionRow.__table__)
-_TRACK_COLUMNS = ("worker", "observed_at", "raw_lon", "raw_lat", "system", "accuracy_m", "mock")
-_INSERT_TRACK = (
-    pg_insert(_TRACK_TABLE)
-    .from_select(
-        ["district", "received_at", "point", *_TRACK_COLUMNS, "source", "origin"],
-        select(
-            _DISTRICT,
-            _RECEIVED_AT,
-            _POINT,
-            *(_SEEN.c[name] for name in (*_TRACK_COLUMNS, "source", "origin")),
-        ).select_from(_SEEN),
-    )
-    .on_conflict_do_nothing()
-)
-_LATEST = pg_insert(_LATEST_TABLE).from_select(
-    [
-        "district",
-        "received_at",
-        "point",
-        "worker",
-        "observed_at",
-        "accuracy_m",
-        "origin",
-        "on_duty",
-    ],
-    select(
-        _DISTRICT,
-        _RECEIVED_AT,
-        _POINT,
-        _SEEN.c.worker,
-        _SEEN.c.observed_at,
-        _SEEN.c.accuracy_m,
-        _SEEN.c.origin,
-        workforce.is_on_duty(_DISTRICT, _SEEN.c.worker),
-    ).select_from(_SEEN),
-)
-_UPSERT_LATEST = _LATEST.on_conflict_do_update(
-    index_elements=["district", "worker"],
-    set_={
-        name: _LATEST.excluded[name]
-        for name in ("point", "accuracy_m", "observed_at", "received_at", "on_duty", "origin")
-    },
-    where=_LATEST.excluded.observed_at > _LATEST_TABLE.c.observed_at,
-).returning(
-    _LATEST_TABLE.c.worker,
-    func.ST_X(_LATEST_TABLE.c.point).label("lon"),
-    func.ST_Y(_LATEST_TABLE.c.point).label("lat"),
-    _LATEST_TABLE.c.accuracy_m,
-    _LATEST_TABLE.c.observed_at,
-    _LATEST_TABLE.c.on_duty,
-)

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from geo.clock import rfc3339
+from geo.columns import Origin
 from geo.crs import Fix, System, as_meant, to_wgs84_many
 from geo.errors import Invalid
-from geo.ids import WorkerId
+from geo.ids import DistrictCode, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import Event
 from geo.units import Metres
@@ -60,6 +61,20 @@ class LatestPosition:
     lat: float
     accuracy_m: Metres
     observed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Somebody was seen on duty, by a track or by something else; WGS-84."""
+
+    district: DistrictCode
+    worker: WorkerId
+    lon: float
+    lat: float
+    accuracy_m: float
+    observed_at: datetime
+    received_at: datetime
+    origin: Origin
 
 
 @dataclass(frozen=True)

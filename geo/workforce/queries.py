@@ -250,14 +250,14 @@ def assigned_at(
 
 def origins(
     session: Session, district: DistrictCode, workers: Iterable[UUID]
-) -> dict[UUID, Origin]:
+) -> dict[WorkerId, Origin]:
     """The origin of each worker's record; a worker who does not exist is absent."""
     rows = session.execute(
         select(WorkerRow.id, WorkerRow.origin).where(
             WorkerRow.district == district, WorkerRow.id.in_(set(workers))
         )
     )
-    return {id: Origin(origin) for id, origin in rows}
+    return {WorkerId(id): Origin(origin) for id, origin in rows}
 
 
 def hold(session: Session, district: DistrictCode, workers: Iterable[UUID]) -> dict[UUID, Origin]:

@@ -59,9 +59,7 @@ def serving_noop(*, processes: int = 2) -> Iterator[str]:
         listening.bind(("127.0.0.1", 0))
         listening.listen(2048)
         descriptor = listening.fileno()
-        command = [sys.executable, "-m", "uvicorn", "tests.bench.noop:app"]
-        command += ["--fd", str(descriptor), "--loop", "uvloop", "--http", "httptools"]
-        command += ["--no-access-log", "--log-level", "warning"]
+        command = [sys.executable, "-m", "tests.bench.noop", str(descriptor)]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with running([command] * processes, {}, (descriptor,)):
             await_answer(f"{address}/nothing")

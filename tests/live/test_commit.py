@@ -2,6 +2,7 @@
 """The one commit: events in commit order, a failed commit answers 5xx and stores nothing."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from uuid import uuid4
 
@@ -130,9 +131,9 @@ def test_a_commit_that_fails_answers_5xx_and_stores_nothing(
 def test_reactions_run_in_the_same_transaction(live_url: str) -> None:
     followed: list[str] = []
 
-    def follow(session: Session, caused: Event) -> None:
-        followed.append(caused.body["what"])
-        if caused.body["what"] == "first":
+    def follow(session: Session, caused: Sequence[Event]) -> None:
+        followed.extend(one.body["what"] for one in caused)
+        if followed[-1] == "first":
             record(session, happened("second"))
 
     database = Database(live_url, reactions={AccountChanged: [follow]})

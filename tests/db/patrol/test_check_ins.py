@@ -23,7 +23,7 @@ from geo.hierarchy.rules import NoPlanInForce
 from geo.ids import CellCode, CheckInId, CheckpointId, WorkerId
 from geo.outbox import history_of, latest_seq
 from geo.patrol import queries
-from geo.patrol.check_ins import Taken, take_batch, take_check_in
+from geo.patrol.check_ins import Taken, take_check_in, take_check_ins
 from geo.patrol.records import CheckInTooLate, CheckpointNotFound, Claim, ClockAhead
 from geo.patrol.rules import VerdictKind
 from geo.tracking.queries import positions
@@ -62,9 +62,8 @@ def take(database: Database, said: Claim, *, at: Any = NOW, actor: Any = None) -
 
 def batch(database: Database, *said: Claim, actor: Any = None) -> list[Taken | GeoError]:
     with database.transaction() as session:
-        return take_batch(
-            session, actor=actor or town.actor(Role.WORKER, worker=N1), claims=said, at=NOW
-        )
+        by = actor or town.actor(Role.WORKER, worker=N1)
+        return take_check_ins(session, [(by, one) for one in said], at=NOW)
 
 
 def live(session: Session) -> list[dict[str, Any]]:
@@ -334,15 +333,15 @@ def test_the_grid_locates_as_postgis_does(database: Database, deep: bool) -> Non
     with database.snapshot() as session:
         district = hierarchy.district(session, town.DISTRICT)
         plan = hierarchy.plan_in_force(session, district.code, NOW.date())
-        grid = queries.grid_of(session, district, plan)
-        assert queries.grid_of(session, district, plan) is grid
+        grid = queries.grid_of(session, district.code, plan.id)
+        assert queries.grid_of(session, district.code, plan.id) is grid
         spots = [tuple(spot) for spot in random.uniform(-20, 320, (2000 if deep else 200, 2))]
         # The corners and the middles of the borders, where two or four cells meet.
         spots += [(east, north) for east in range(0, 301, 50) for north in range(0, 301, 50)]
         for east, north in spots:
             lon, lat = town.point(east, north)
             there = hierarchy.locate(session, district, plan.id, lon, lat)
-            assert grid.locate(grid.spot(lon, lat)) == there.cell, (east, north)
+            assert grid.cell_at(lon, lat) == there.cell, (east, north)
 
 
 def test_listing(database: Database) -> None:

@@ -20,6 +20,7 @@ from geo.db import Database
 from geo.ids import WorkerId
 from geo.outbox import history_of, record
 from geo.tracking import actions, queries
+from geo.tracking.latest import payloads
 from geo.tracking.rules import NOTIFY_CHANNEL, Stored, TrackRangeInvalid, TrackRead
 from geo.units import Metres
 from geo.workforce import actions as workforce
@@ -279,7 +280,7 @@ def test_notices_stay_below_the_limit() -> None:
     items: list[list[Any]] = [
         [str(uuid4()), 123.7654321, 41.3210987, 12.5, NOW.isoformat(), town.N1] for _ in range(1000)
     ]
-    made = actions.payloads(town.DISTRICT, items)
+    made = payloads(town.DISTRICT, items)
     assert max(len(payload.encode()) for payload in made) <= 7_900
     assert [item for payload in made for item in orjson.loads(payload)["items"]] == items
 

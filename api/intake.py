@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Group commit: check-ins that arrive together are judged, kept and committed together.
+
+While one transaction runs, whoever comes waits for the next; so a quiet service answers at once and
+a busy one shares statements and commits. Everybody is answered after the commit of his own.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from api.deps import Credentials, actors
+from geo.accounts.rules import DeviceProfile, SessionInvalid, reach_of
+from geo.clock import Clock
+from geo.db import Database
+from geo.errors import Busy, GeoError
+from geo.patrol.check_ins import Said, Taken, take_check_ins
+from geo.patrol.records import Claim
+
+# More in one transaction gain nothing and keep everybody waiting.
+MOST_TOGETHER = 256
+# Beyond this a wait would be longer than a phone's patience.
+MOST_WAITING = 1024
+BUSY_RETRY_S = 2
+VERB = "checkins.write"
+
+
+class IntakeBusy(Busy):
+    """More check-ins are waiting than will be answered in time."""
+
+    code = "service.busy"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A check-in at the door: who says it, and what, once it is known how his phone speaks."""
+
+    shown: Credentials
+    claim: Callable[[DeviceProfile], Claim]
+
+
+class Intake:
+    """Takes the check-ins of one process in, in groups."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._waiting: list[tuple[Ask, asyncio.Future[Taken | GeoError]]] = []
+        self._working: asyncio.Task[None] | None = None
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="intake")
+
+    async def take(self, ask: Ask) -> Taken:
+        """Take one check-in in; returns when it is committed.
+
+        Raises: IntakeBusy, SessionInvalid, and what `take_check_in` raises.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise IntakeBusy(retry_after_s=BUSY_RETRY_S)
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Taken | GeoError] = loop.create_future()
+        self._waiting.append((ask, answered))
+        if self._working is None:
+            self._working = loop.create_task(self._work())
+        answer = await answered
+        if isinstance(answer, GeoError):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        """Wait for what is being taken in."""
+        if self._working is not None:
+            await self._working
+        self._writer.shutdown()
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                group = self._waiting[:MOST_TOGETHER]
+                del self._waiting[:MOST_TOGETHER]
+                taking = loop.run_in_executor(self._writer, self._take, [ask for ask, _ in group])
+                await asyncio.wait([taking])
+                _answer([answered for _, answered in group], taking)
+        finally:
+            self._working = None
+
+    def _take(self, asks: Sequence[Ask]) -> list[Taken | GeoError]:
+        at = self._clock.now()
+        answers: dict[int, Taken | GeoError] = {}
+        said: dict[int, Said] = {}
+        with self._database.transaction() as session:
+            known = actors(session, {ask.shown for ask in asks}, at)
+            for place, ask in enumerate(asks):
+                actor = known.get(ask.shown)
+                try:
+                    if actor is None:
+                        raise SessionInvalid()
+                    reach_of(actor, VERB)
+                except GeoError as error:
+                    answers[place] = error
+                else:
+                    said[place] = (actor, ask.claim(actor.profile))
+            taken = take_check_ins(session, list(said.values()), at=at)
+        answers.update(zip(said, taken, strict=True))
+        return [answers[place] for place in range(len(asks))]
+
+
+def _answer(
+    waiting: Sequence[asyncio.Future[Taken | GeoError]],
+    taken: asyncio.Future[list[Taken | GeoError]],
+) -> None:
+    """Everybody his answer; where the whole group failed, everybody the failure."""
+    failure = taken.exception()
+    answers = [None] * len(waiting) if failure else taken.result()
+    for answered, answer in zip(waiting, answers, strict=True):
+        if answered.done():
+            continue  # He has hung up.
+        if answer is None:
+            assert failure is not None
+            answered.set_exception(failure)
+        else:
+            answered.set_result(answer)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a check-in is judged beside: everything as it was when it was observed, in one statement.
+
+One statement sees one state of the database, so plan and policy, duty and assignment of one verdict
+never come from before and after a change.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from geo import prepared
+from geo.columns import Origin
+from geo.ids import CellCode, CheckpointId, DistrictCode, PlanId, WorkerId
+from geo.patrol.records import Checkpoint
+from geo.patrol.rules import Policy
+from geo.units import Metres
+
+_STATEMENT = """
+select
+  check_in.id is not null as known,
+  worker.origin,
+  district.time_zone,
+  exists (
+    select from duty
+    where duty.district = asked.district and duty.worker = asked.worker
+      and duty.during @> asked.moment
+  ) as on_duty,
+  array(
+    select assignment.cell from assignment
+    where assignment.district = asked.district and assignment.worker = asked.worker
+      and assignment.during @> asked.moment
+    order by assignment.cell
+  ) as assigned,
+  plan.id as plan,
+  policy.body::text as policy,
+  checkpoint.id as checkpoint,
+  checkpoint.cell,
+  checkpoint.code,
+  checkpoint.name,
+  ST_X(checkpoint.point) as lon,
+  ST_Y(checkpoint.point) as lat,
+  checkpoint.radius_m,
+  checkpoint.created_at,
+  checkpoint.retired_at,
+  checkpoint.origin as checkpoint_origin
+from unnest(
+  %(district)s::text[], %(id)s::uuid[], %(worker)s::uuid[], %(moment)s::timestamptz[],
+  %(checkpoint)s::uuid[]
+) with ordinality as asked (district, id, worker, moment, checkpoint, place)
+join district on district.code = asked.district
+left join check_in on check_in.district = asked.district and check_in.id = asked.id
+left join worker on worker.district = asked.district and worker.id = asked.worker
+left join plan on plan.district = asked.district and plan.status = 'published'
+  and plan.in_force_during @> (asked.moment at time zone district.time_zone)::date
+left join check_in_policy as policy on policy.district = asked.district
+  and policy.during @> asked.moment
+left join checkpoint on checkpoint.district = asked.district
+  and checkpoint.id = asked.checkpoint
+order by asked.place
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose check-in, of which moment by our clock."""
+
+    district: DistrictCode
+    id: UUID
+    worker: WorkerId
+    moment: datetime
+    checkpoint: CheckpointId | None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What holds at the moment asked for.
+
+    `known`: a check-in of this id is kept already. `origin` is the worker's, None when there is no
+    such worker; `plan` and `policy` are None when none was in force; `checkpoint` when there is
+    none of that id.
+    """
+
+    known: bool
+    origin: Origin | None
+    time_zone: str
+    on_duty: bool
+    assigned: tuple[CellCode, ...]
+    plan: PlanId | None
+    policy: Policy | None
+    checkpoint: Checkpoint | None
+
+
+def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstances]:
+    """What holds for each, in the order asked."""
+    found = prepared.rows(
+        session,
+        _STATEMENT,
+        district=[one.district for one in asked],
+        id=[one.id for one in asked],
+        worker=[one.worker for one in asked],
+        moment=[one.moment for one in asked],
+        checkpoint=[one.checkpoint for one in asked],
+    )
+    return [
+        Circumstances(
+            known=row.known,
+            origin=None if row.origin is None else Origin(row.origin),
+            time_zone=row.time_zone,
+            on_duty=row.on_duty,
+            assigned=_cells(row.assigned),
+            plan=row.plan,
+            policy=None if row.policy is None else _policy(row.policy),
+            checkpoint=None
+            if row.checkpoint is None
+            else Checkpoint(
+                id=CheckpointId(row.checkpoint),
+                cell=CellCode(row.cell),
+                code=row.code,
+                name=row.name,
+                lon=row.lon,
+                lat=row.lat,
+                radius_m=Metres(row.radius_m),
+                created_at=row.created_at,
+                retired_at=row.retired_at,
+                origin=Origin(row.checkpoint_origin),
+            ),
+        )
+        for row in found
+    ]
+
+
+def _cells(codes: Iterable[str]) -> tuple[CellCode, ...]:
+    return tuple(map(CellCode, codes))
+
+
+@lru_cache(maxsize=64)
+def _policy(body: str) -> Policy:
+    # By its text, so that what was read once need not be read again for every check-in.
+    return Policy.from_fields(orjson.loads(body))

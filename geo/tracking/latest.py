@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Latest positions: moved by whatever saw somebody, never back, and told after the commit."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from geo import prepared
+from geo.clock import rfc3339
+from geo.columns import STORAGE_SRID
+from geo.ids import DistrictCode, WorkerId
+from geo.tracking.rules import NOTIFY_CHANNEL, NOTIFY_LIMIT_BYTES, VAGUEST_FIX, Seen
+from geo.workforce import queries as workforce
+from geo.workforce.rules import DutyChanged, shared_area
+
+_ON_DUTY = """exists (
+  select from duty
+  where duty.district = {row}.district and duty.worker = {row}.worker and upper_inf(duty.during)
+)"""
+# The copy of duty is written once, when a worker is first seen; from then on duty itself keeps it.
+_MOVE = f"""
+insert into latest_position as latest
+  (district, worker, point, accuracy_m, observed_at, received_at, origin, on_duty)
+select district, worker, ST_SetSRID(ST_MakePoint(lon, lat), {STORAGE_SRID}), accuracy_m,
+  observed_at, received_at, origin, {_ON_DUTY.format(row="seen")}
+from unnest(
+  %(district)s::text[], %(worker)s::uuid[], %(lon)s::float8[], %(lat)s::float8[],
+  %(accuracy_m)s::float8[], %(observed_at)s::timestamptz[], %(received_at)s::timestamptz[],
+  %(origin)s::text[]
+) as seen (district, worker, lon, lat, accuracy_m, observed_at, received_at, origin)
+on conflict (district, worker) do update set
+  point = excluded.point, accuracy_m = excluded.accuracy_m, observed_at = excluded.observed_at,
+  received_at = excluded.received_at, origin = excluded.origin
+where excluded.observed_at > latest.observed_at
+returning district, worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, observed_at,
+  on_duty, latest.xmax = 0 as first_seen, array(
+    select assignment.cell from assignment
+    where assignment.district = latest.district and assignment.worker = latest.worker
+      and assignment.during @> latest.received_at
+    order by assignment.cell
+  ) as cells
+"""  # noqa: S608
+_COPY_DUTY = f"""
+update latest_position as latest set on_duty = {_ON_DUTY.format(row="latest")}
+where district = %(district)s and worker = any(%(workers)s::uuid[])
+returning worker, on_duty
+"""  # noqa: S608
+_FOLLOW = """
+update latest_position as latest set on_duty = changed.on_duty
+from unnest(%(district)s::text[], %(worker)s::uuid[], %(on_duty)s::bool[])
+  as changed (district, worker, on_duty)
+where latest.district = changed.district and latest.worker = changed.worker
+"""
+_TELL = "select pg_notify(%(channel)s, payload) from unnest(%(payloads)s::text[]) as payload"
+
+
+def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
+    """Move the latest position of everybody who was seen, on duty, later than his last one.
+
+    What is vaguer than a position may be says nothing. Positions of those who are on duty go out
+    to the live feed after the commit.
+    """
+    newest: dict[tuple[DistrictCode, WorkerId], Seen] = {}
+    for sighting in seen:
+        if 0 <= sighting.accuracy_m <= VAGUEST_FIX:
+            who = (sighting.district, sighting.worker)
+            known = newest.setdefault(who, sighting)
+            if sighting.observed_at > known.observed_at:
+                newest[who] = sighting
+    if not newest:
+        return
+    # In one order for everybody: two batches never wait for each other's rows crosswise.
+    rows = [newest[who] for who in sorted(newest)]
+    moved = prepared.rows(
+        session,
+        _MOVE,
+        district=[row.district for row in rows],
+        worker=[row.worker for row in rows],
+        lon=[row.lon for row in rows],
+        lat=[row.lat for row in rows],
+        accuracy_m=[row.accuracy_m for row in rows],
+        observed_at=[row.observed_at for row in rows],
+        received_at=[row.received_at for row in rows],
+        origin=[row.origin.value for row in rows],
+    )
+    duty = _duty_of_newcomers(session, moved)
+    items: dict[DistrictCode, list[list[Any]]] = {}
+    for row in moved:
+        if duty.get((row.district, row.worker), row.on_duty):
+            item = [
+                str(row.worker),
+                round(row.lon, 7),
+                round(row.lat, 7),
+                row.accuracy_m,
+                rfc3339(row.observed_at),
+                shared_area(row.district, row.cells),
+            ]
+            items.setdefault(row.district, []).append(item)
+    told = [piece for district, some in items.items() for piece in payloads(district, some)]
+    if told:
+        prepared.run(session, _TELL, channel=NOTIFY_CHANNEL, payloads=told)
+
+
+def follow_duty(session: Session, changed: Sequence[DutyChanged]) -> None:
+    """A reaction: the copy of duty beside the latest position follows duty."""
+    last = {(happened.district, happened.id): happened for happened in changed}
+    prepared.run(
+        session,
+        _FOLLOW,
+        district=[district for district, _ in last],
+        worker=[worker for _, worker in last],
+        on_duty=[happened.body["on_duty"] for happened in last.values()],
+    )
+
+
+def payloads(district: DistrictCode, items: Sequence[list[Any]]) -> list[str]:
+    """Positions as notices below PostgreSQL's limit: district and items."""
+    made: list[str] = []
+    piece: list[list[Any]] = []
+    size = 0
+    for item in items:
+        length = len(orjson.dumps(item)) + 1
+        if piece and size + length > NOTIFY_LIMIT_BYTES - 60:
+            made.append(orjson.dumps({"district": district, "items": piece}).decode())
+            piece, size = [], 0
+        piece.append(item)
+        size += length
+    if piece:
+        made.append(orjson.dumps({"district": district, "items": piece}).decode())
+    return made
+
+
+def _duty_of_newcomers(session: Session, moved: Sequence[Any]) -> dict[tuple[str, UUID], bool]:
+    """The copy of duty of those who were never seen before, held until the transaction ends.
+
+    A change of duty that commits while their first row is being written finds no row to follow;
+    once they are held, either it has committed and is read here, or it will find the row.
+    """
+    newcomers: dict[str, list[UUID]] = {}
+    for row in moved:
+        if row.first_seen:
+            newcomers.setdefault(row.district, []).append(row.worker)
+    duty: dict[tuple[str, UUID], bool] = {}
+    for district, workers in newcomers.items():
+        workforce.hold(session, DistrictCode(district), workers)
+        for row in prepared.rows(session, _COPY_DUTY, district=district, workers=workers):
+            duty[(district, row.worker)] = row.on_duty
+    return duty
