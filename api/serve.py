@@ -5,6 +5,7 @@ All processes of the service accept from that one socket, so a restarted one mis
 and the port is opened before root is given up.
 """
 
+import gc
 import os
 import socket
 import sys
@@ -15,6 +16,10 @@ from api.feed import Feed
 from api.logs import configure
 from api.main import create_app
 from geo.settings import Settings
+
+
+_ALLOCATIONS_A_COLLECTION = 50_000
+_TURN_S = 0.0005
 
 
 class Server(uvicorn.Server):
@@ -48,7 +53,21 @@ def main() -> None:
         proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         server_header=False,
     )
+    quicken()
     Server(configuration, app.state.feed).run(sockets=[listening])
+
+
+def quicken() -> None:
+    """Set this process up for many short requests beside a thread that writes.
+
+    What is loaded by now stays for good: a collection that walks all of it took a third of the time
+    of a request and made every hundredth one late. And a thread that waits for the database gets
+    its turn back soon: by default it waits 5 ms for it, a dozen times in every transaction.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_A_COLLECTION, 20, 50)
+    sys.setswitchinterval(_TURN_S)
 
 
 if __name__ == "__main__":

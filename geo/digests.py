@@ -2,12 +2,19 @@
 """Whether two requests with one client id say the same thing: a digest of the parsed values."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
+
+_OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_NON_STR_KEYS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+)
 
 
 def digest(**content: Any) -> bytes:
@@ -15,19 +22,18 @@ def digest(**content: Any) -> bytes:
 
     A dataclass field with the metadata `{"said": False}` is our knowledge, not the sender's word.
     """
-    return hashlib.sha256(
-        orjson.dumps(_plain(content), option=orjson.OPT_SORT_KEYS, default=str)
-    ).digest()
+    return hashlib.sha256(orjson.dumps(content, default=_plain, option=_OPTIONS)).digest()
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC)
-    if is_dataclass(value) and not isinstance(value, type):
-        said = (field.name for field in fields(value) if field.metadata.get("said", True))
-        return {name: _plain(getattr(value, name)) for name in said}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value
+        return value.astimezone(UTC).isoformat()
+    said = _said(value.__class__)
+    return {name: getattr(value, name) for name in said} if said else str(value)
+
+
+@cache
+def _said(kind: type) -> tuple[str, ...]:
+    if not hasattr(kind, "__dataclass_fields__"):
+        return ()
+    return tuple(field.name for field in fields(kind) if field.metadata.get("said", True))

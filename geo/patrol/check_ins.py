@@ -105,41 +105,29 @@ def take_check_ins(
     answers: dict[int, Taken | GeoError] = {}
     cases: dict[int, _Case] = {}
     first: dict[tuple[DistrictCode, CheckInId], int] = {}
-    again: list[int] = []
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
     met = circumstances(session, [_asked(*one, at) for one in zip(said, moments, strict=True)])
     refused = _Refusals(session, at)
     for place, (actor, claim) in enumerate(said):
-        if met[place].known or first.setdefault((actor.district, claim.id), place) != place:
-            again.append(place)
+        if first.setdefault((actor.district, claim.id), place) != place:
             continue
         try:
             refused.check(actor, claim.worker, met[place])
-            case = _case(
-                session,
-                actor,
-                claim,
-                digests[place],
-                moments[place],
-                met[place],
-                at,
-                (float(lon[place]), float(lat[place])),
+            spot = (float(lon[place]), float(lat[place]))
+            cases[place] = _case(
+                session, actor, claim, digests[place], moments[place], met[place], at, spot
             )
         except GeoError as error:
             answers[place] = error
-        else:
-            cases[place] = case
     judged = _judge(cases, at)
     won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
     for place, check_in in judged.items():
-        case = cases[place]
-        if (case.actor.district, check_in.id) in won:
+        if (cases[place].actor.district, check_in.id) in won:
             answers[place] = Taken(check_in, True)
-            _record(session, case, check_in)
-        else:
-            again.append(place)
-    answers.update(_repeated(session, said, digests, again, first, answers))
+            _record(session, cases[place], check_in)
+    unsettled = [place for place in range(len(said)) if not isinstance(answers.get(place), Taken)]
+    answers.update(_repeated(session, said, digests, unsettled, first, answers))
     return [answers[place] for place in range(len(said))]
 
 
@@ -156,7 +144,7 @@ def _moment(claim: Claim, at: datetime) -> datetime | None:
 
 def _asked(said: Said, moment: datetime | None, at: datetime) -> Asked:
     actor, claim = said
-    return Asked(actor.district, claim.id, claim.worker, moment or at, claim.checkpoint)
+    return Asked(actor.district, claim.worker, moment or at, claim.checkpoint)
 
 
 class _Refusals:
@@ -375,7 +363,7 @@ def _repeated(
     first: dict[tuple[DistrictCode, CheckInId], int],
     answers: dict[int, Taken | GeoError],
 ) -> dict[int, Taken | GeoError]:
-    """Answers of those who were there before, came twice in this batch, or lost a race."""
+    """Answers of those who were there before, whatever speaks against them by now, and of twins."""
     found: dict[int, Taken | GeoError] = {}
     by_district: dict[DistrictCode, list[int]] = {}
     for place in places:
@@ -384,15 +372,13 @@ def _repeated(
         known = queries.check_ins_by_id(session, district, {said[place][1].id for place in some})
         for place in some:
             id = said[place][1].id
+            twin = first[(district, id)]
             if id in known:
                 stored, before = known[id]
-                same = before == digests[place]
+                found[place] = Taken(stored, False) if before == digests[place] else IdReused(id=id)
+            elif digests[twin] == digests[place]:
+                # What was refused, and whoever says the same in the same batch.
+                found[place] = answers[twin]
             else:
-                # The twin of an item that was refused is refused alike.
-                twin = first[(district, id)]
-                same = digests[twin] == digests[place]
-                if same:
-                    found[place] = answers[twin]
-                    continue
-            found[place] = Taken(stored, False) if same else IdReused(id=id)
+                found[place] = IdReused(id=id)
     return found

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
 
 import orjson
 from sqlalchemy.orm import Session
@@ -23,7 +22,6 @@ from geo.units import Metres
 
 _STATEMENT = """
 select
-  check_in.id is not null as known,
   worker.origin,
   district.time_zone,
   exists (
@@ -50,18 +48,32 @@ select
   checkpoint.retired_at,
   checkpoint.origin as checkpoint_origin
 from unnest(
-  %(district)s::text[], %(id)s::uuid[], %(worker)s::uuid[], %(moment)s::timestamptz[],
-  %(checkpoint)s::uuid[]
-) with ordinality as asked (district, id, worker, moment, checkpoint, place)
+  %(district)s::text[], %(worker)s::uuid[], %(moment)s::timestamptz[], %(checkpoint)s::uuid[]
+) with ordinality as asked (district, worker, moment, checkpoint, place)
 join district on district.code = asked.district
-left join check_in on check_in.district = asked.district and check_in.id = asked.id
-left join worker on worker.district = asked.district and worker.id = asked.worker
-left join plan on plan.district = asked.district and plan.status = 'published'
-  and plan.in_force_during @> (asked.moment at time zone district.time_zone)::date
-left join check_in_policy as policy on policy.district = asked.district
-  and policy.during @> asked.moment
-left join checkpoint on checkpoint.district = asked.district
-  and checkpoint.id = asked.checkpoint
+-- Each by its index, whatever the planner thinks of the length of the arrays: a limit keeps it from
+-- reading a whole table into a hash.
+left join lateral (
+  select worker.origin from worker
+  where worker.district = asked.district and worker.id = asked.worker
+  limit 1
+) as worker on true
+left join lateral (
+  select plan.id from plan
+  where plan.district = asked.district and plan.status = 'published'
+    and plan.in_force_during @> (asked.moment at time zone district.time_zone)::date
+  limit 1
+) as plan on true
+left join lateral (
+  select body from check_in_policy
+  where check_in_policy.district = asked.district and check_in_policy.during @> asked.moment
+  limit 1
+) as policy on true
+left join lateral (
+  select * from checkpoint
+  where checkpoint.district = asked.district and checkpoint.id = asked.checkpoint
+  limit 1
+) as checkpoint on true
 order by asked.place
 """
 
@@ -71,7 +83,6 @@ class Asked:
     """Whose check-in, of which moment by our clock."""
 
     district: DistrictCode
-    id: UUID
     worker: WorkerId
     moment: datetime
     checkpoint: CheckpointId | None
@@ -81,12 +92,11 @@ class Asked:
 class Circumstances:
     """What holds at the moment asked for.
 
-    `known`: a check-in of this id is kept already. `origin` is the worker's, None when there is no
+    `origin` is the worker's, None when there is no
     such worker; `plan` and `policy` are None when none was in force; `checkpoint` when there is
     none of that id.
     """
 
-    known: bool
     origin: Origin | None
     time_zone: str
     on_duty: bool
@@ -102,14 +112,12 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
         session,
         _STATEMENT,
         district=[one.district for one in asked],
-        id=[one.id for one in asked],
         worker=[one.worker for one in asked],
         moment=[one.moment for one in asked],
         checkpoint=[one.checkpoint for one in asked],
     )
     return [
         Circumstances(
-            known=row.known,
             origin=None if row.origin is None else Origin(row.origin),
             time_zone=row.time_zone,
             on_duty=row.on_duty,
