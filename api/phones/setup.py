@@ -39,7 +39,8 @@ def setup_of(app: str | None, *, base: str, token: str) -> Setup | None:
         link = _traccar_client(url, token)
     else:
         return None
-    code = segno.make(link, error="m", micro=False)
+    # A screen is never smudged: the least correction gives the fewest and largest squares.
+    code = segno.make(link, error="l", micro=False, boost_error=False)
     return Setup(url, link, code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff"))
 
 
