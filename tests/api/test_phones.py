@@ -146,7 +146,7 @@ def test_a_phone_that_speaks_another_system_is_understood(
     assert row.system == "gcj02"
 
 
-@pytest.mark.parametrize("token", [uuid4().hex, "", "123456", "é\x00'--"])
+@pytest.mark.parametrize("token", ["aB3_aB3_aB3_aB3_aB3_aB", "", "123456", "é\x00'--"])
 def test_an_unknown_device_stores_nothing(
     client: TestClient, database: Database, token: str
 ) -> None:
@@ -381,7 +381,7 @@ def test_the_phone_is_not_believed_it_is_judged(
         {"event": "leave"},
         {"event": "dance"},
         {"rid": str(town.CHECKPOINTS["S1"])},
-        {"rid": str(uuid4())},
+        {"rid": str(UUID(int=1))},
         {"rid": "6da9cf"},
         {"rid": None},
         {"rid": 7},
