@@ -47,7 +47,7 @@ def packet(query: str, content_type: str, body: bytes) -> Packet:
         fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError:
         return Packet(None, (Unreadable(MALFORMED),))
-    if "json" in content_type.lower():
+    if body and "json" in content_type.lower():
         return _of_json(fields, body)
     try:
         fields += parse_qsl(

@@ -191,6 +191,11 @@ IPHONE: dict[str, Any] = {
 }
 
 
+def test_json_announced_and_left_out_leaves_the_query() -> None:
+    said = "id=123456&timestamp=1377177267&lat=60.0&lon=30.0"
+    assert packet(said, "application/json", b"") == packet(said, "", b"")
+
+
 def of_json(said: object) -> Packet:
     return packet("", "application/json; charset=utf-8", orjson.dumps(said))
 
