@@ -27,6 +27,7 @@ from api.routes import (
     live,
     nearest,
     patrol,
+    phones,
     positions,
     sessions,
     state,
@@ -48,6 +49,12 @@ every request: `Authorization: Bearer TOKEN`. Pages of this service use the cook
 """
 # What needs no session.
 OPEN = (("/healthz", "get"), ("/readyz", "get"), (f"{BASE}/sessions", "post"))
+# What needs none because a phone's app brings its pairing token in its own protocol's way.
+PAIRED = {
+    (f"{BASE}/devices/osmand", "get"): "pairing",
+    (f"{BASE}/devices/osmand", "post"): "pairing",
+    (f"{BASE}/devices/owntracks", "post"): "basic",
+}
 ROUTERS = (
     areas,
     basemap,
@@ -60,6 +67,7 @@ ROUTERS = (
     live,
     nearest,
     patrol,
+    phones,
     positions,
     sessions,
     state,
@@ -100,6 +108,7 @@ def build(
         app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)
     # Under both addresses: the short one is what a person types.
     app.include_router(live.router, include_in_schema=False)
+    app.include_router(phones.router, include_in_schema=False)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)
@@ -127,9 +136,15 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer"},
             "cookie": {"type": "apiKey", "in": "cookie", "name": "wangge_session"},
         }
+        components["securitySchemes"] |= {
+            "pairing": {"type": "apiKey", "in": "query", "name": "id"},
+            "basic": {"type": "http", "scheme": "basic"},
+        }
         schema["security"] = [{"bearer": []}, {"cookie": []}]
         for path, method in OPEN:
             schema["paths"][path][method]["security"] = []
+        for (path, method), scheme in PAIRED.items():
+            schema["paths"][path][method]["security"] = [{scheme: []}]
         for operations in schema["paths"].values():
             for operation in operations.values():
                 operation["summary"] = _first_sentence(operation["description"])

@@ -7,6 +7,7 @@ belong into a metric.
 
 import os
 import time
+from collections.abc import Iterable
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,6 +28,9 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+DROPPED = Counter(
+    "wangge_fixes_dropped", "Positions, and messages of phones, not stored, by reason.", ["reason"]
+)
 SCREENS = Gauge("wangge_screens", "Live screens connected.", multiprocess_mode="livesum")
 
 
@@ -37,6 +41,12 @@ def exposition() -> bytes:
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
+
+
+def count_dropped(reasons: Iterable[str]) -> None:
+    """Count what was dropped at the door: it is named, not hidden. `reasons` are codes."""
+    for reason in reasons:
+        DROPPED.labels(reason).inc()
 
 
 class Counted:

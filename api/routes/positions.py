@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.deps import Now, Write, allowed
+from api.metrics import count_dropped
 from api.shapes import (
     Answer,
     Body,
@@ -87,6 +88,7 @@ def store(
         at=now,
         sent_at=body.sent_at,
     )
+    count_dropped(drop.reason for drop in stored.dropped)
     return StoredAnswer.model_validate(stored)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from geo.accounts.rules import (
     PASSWORD_MIN_LENGTH,
     SESSION_LIFE,
     SYSTEM_ACTOR,
+    TOLD_FOR,
     AccountChanged,
     AccountNotFound,
     Actor,
@@ -257,6 +258,31 @@ def revoke_device(
     _device_event(
         session, actor, device, WorkerId(row.worker), area, "revoked", at, Origin(row.origin)
     )
+
+
+def tell_device(session: Session, *, actor: Actor, told: bytes, at: datetime) -> bool:
+    """Whether a phone is to be told this, by its digest; notes that it is told now.
+
+    Not when it was told the same within `TOLD_FOR`: its own regions begin anew whenever they are
+    set. Raises: NotAllowed.
+    """
+    may(actor, "devices.read", worker=actor.worker)
+    noted = session.execute(
+        update(DeviceRow)
+        .where(
+            DeviceRow.district == actor.district,
+            DeviceRow.id == actor.device,
+            or_(
+                DeviceRow.told.is_distinct_from(told),
+                DeviceRow.told_at.is_(None),
+                DeviceRow.told_at <= at - TOLD_FOR,
+            ),
+        )
+        .values(told=told, told_at=at)
+        .returning(DeviceRow.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return noted is not None
 
 
 def forget_expired(session: Session, *, at: datetime) -> int:

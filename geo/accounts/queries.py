@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import prepared
-from geo.accounts.rules import Actor, DeviceProfile, Role
+from geo.accounts.rules import Actor, Device, DeviceProfile, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
@@ -88,6 +88,29 @@ def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUI
             DeviceRow.district == district, DeviceRow.id == device, DeviceRow.revoked_at.is_(None)
         )
     )
+
+
+def devices(session: Session, district: DistrictCode, worker: WorkerId) -> list[Device]:
+    """The phones a worker has paired and not unpaired, oldest first."""
+    rows = session.scalars(
+        select(DeviceRow)
+        .where(
+            DeviceRow.district == district,
+            DeviceRow.worker == worker,
+            DeviceRow.revoked_at.is_(None),
+        )
+        .order_by(DeviceRow.created_at, DeviceRow.id)
+    )
+    return [
+        Device(
+            id=row.id,
+            worker=WorkerId(row.worker),
+            name=row.name,
+            profile=DeviceProfile.from_fields(row.profile),
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
 
 
 def actor_of(row: AccountRow) -> Actor:

@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "checkpoints.read": dict.fromkeys(Role, SCOPE),
     "checkpoints.write": {_ADMIN: SCOPE, _PLANNER: SCOPE, _SUPERVISOR: SCOPE},
     "devices.pair": {_ADMIN: SCOPE, _WORKER: OWN},
+    "devices.read": {_ADMIN: SCOPE, _WORKER: OWN},
     "docs.read": dict.fromkeys(Role, ANYWHERE),
     "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
@@ -95,6 +96,8 @@ SESSION_LIFE = timedelta(hours=12)
 FAILURES_ALLOWED = 5
 FAILURE_WINDOW = timedelta(seconds=60)
 PASSWORD_MIN_LENGTH = 12
+# A phone is told the same again after this: an answer may have been lost on its way.
+TOLD_FOR = timedelta(hours=24)
 
 
 class RoleNotAllowed(NotAllowed):
@@ -282,6 +285,17 @@ class Paired:
     name: str
     profile: dict[str, Any]
     token: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """A paired phone of a worker."""
+
+    id: UUID
+    worker: WorkerId
+    name: str
+    profile: DeviceProfile
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,6 +83,9 @@ class DeviceRow(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    # What it was told last, as a digest, and when.
+    told: Mapped[bytes | None] = mapped_column(LargeBinary)
+    told_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     # Its worker's: what a simulated worker's phone says is simulated.
     origin: Mapped[str] = mapped_column(Text)
 

@@ -26,6 +26,11 @@ PUBLIC = {
     ("GET", "/login"),
     ("GET", "/favicon.ico"),
     ("GET", "/"),
+    # Phones bring their pairing token in their protocol's own way; the actor it names is held to
+    # `positions.write` and `checkins.write` by the actions.
+    ("GET", "/devices/osmand"),
+    ("POST", "/devices/osmand"),
+    ("POST", "/devices/owntracks"),
 }
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 from api.feed import FeedLimits
 from geo.accounts.rules import Role
 from geo.clock import SetClock
+from geo.ids import WorkerId
 from tests.conftest import PASSWORD
 from tests.serving import Served, serving
 
@@ -86,7 +87,13 @@ class Watched:
 
 class Open(Protocol):
     def __call__(
-        self, path: str, role: Role | None = ..., *, scope: str = ..., size: tuple[int, int] = ...
+        self,
+        path: str,
+        role: Role | None = ...,
+        *,
+        scope: str = ...,
+        size: tuple[int, int] = ...,
+        worker: WorkerId | None = ...,
     ) -> Watched: ...
 
 
@@ -102,6 +109,7 @@ def visit(chromium: Browser, served: Served) -> Iterator[Open]:
             *,
             scope: str = "210503",
             size: tuple[int, int] = (1920, 1080),
+            worker: WorkerId | None = None,
         ) -> Watched:
             viewport = {"width": size[0], "height": size[1]}
             context = chromium.new_context(viewport=viewport, locale="zh-CN")  # type: ignore[arg-type]
@@ -111,7 +119,7 @@ def visit(chromium: Browser, served: Served) -> Iterator[Open]:
             opened.append(watched)
             page.goto(f"{served.url}{path}")
             if role is not None:
-                page.fill("[name=username]", served.account(role, scope=scope))
+                page.fill("[name=username]", served.account(role, scope=scope, worker=worker))
                 page.fill("[name=password]", PASSWORD)
                 page.click("[type=submit]")
                 page.wait_for_url(f"**{path}")
