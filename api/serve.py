@@ -17,7 +17,6 @@ from api.logs import configure
 from api.main import create_app
 from geo.settings import Settings
 
-
 _ALLOCATIONS_A_COLLECTION = 50_000
 _TURN_S = 0.0005
 
