@@ -49,6 +49,17 @@ class Policy:
     late_after: timedelta = timedelta(hours=72)
     offline_after: timedelta = timedelta(minutes=10)
     ahead_up_to: timedelta = timedelta(seconds=120)
+    # What is doubted, see doubts.py: the speed of a car on a motorway, and how hard it brakes.
+    fastest_mps: float = 33.0
+    hardest_mps2: float = 4.0
+    apart_from_m: float = 50.0
+    still_for: timedelta = timedelta(minutes=20)
+    still_fixes: int = 12
+    still_visits: int = 4
+    standing_checkpoints: int = 3
+    replay_for: timedelta = timedelta(minutes=10)
+    replay_within_m: float = 2.5
+    doubt_reach: timedelta = timedelta(minutes=10)
 
     def as_fields(self) -> dict[str, Any]:
         """JSON values; durations in seconds."""
