@@ -416,7 +416,9 @@ def receivers() -> dict[str, Floats]:
             continue
         t, lon, lat, eph = np.array(sorted(rows)).T
         east = (lon - lon.mean()) * 111_320 * np.cos(np.radians(lat.mean()))
-        made[name] = np.array([t - t[0], east, (lat - lat.mean()) * 111_320, eph])
+        # A hole in the recording is closed: it would look like a place repeated for minutes.
+        t = np.cumsum(np.clip(np.diff(t, prepend=t[0]), 0.0, 2.0))
+        made[name] = np.array([t, east, (lat - lat.mean()) * 111_320, eph])
     return made
 
 
@@ -441,14 +443,16 @@ def real_drift(rng: np.random.Generator, cell: int, *, real: bool = True) -> Mad
     name = str(rng.choice(sorted(store)))
     t, ex, ey, eph = store[name]
     begins = 8 * 3600 + rng.uniform(0, 3600)
-    at = instants(rng, begins, begins + 2700, every=float(rng.uniform(1, 2)))
+    # One that was carried along would repeat its own way: it is heard once.
+    lasts = float(t[-1]) if np.hypot(np.ptp(ex), np.ptp(ey)) > 100 else 2700.0
+    at = instants(rng, begins, begins + lasts, every=float(rng.uniform(1, 2)))
     # There and back through the recording, so that it never leaps; read by its nearest fix.
     phase = np.abs((at - at[0] + rng.uniform(0, t[-1])) % (2 * t[-1]) - t[-1])
     n = np.clip(np.searchsorted(t, phase), 0, len(t) - 1)
     site = int(rng.integers(6))
     x, y = city().sites[cell][site]
     words = said(at, x + ex[n], y + ey[n], np.round(eph[n] / 1.62, 1))
-    stood = sorted((begins + rng.uniform(0, 2700), site) for _ in range(3))
+    stood = sorted((begins + rng.uniform(0, lasts), site) for _ in range(3))
     return made(f"drift of {name}", checked_in(words, cell, stood), cell)
 
 
@@ -515,7 +519,9 @@ def teleport(rng: np.random.Generator, cell: int) -> Made:
     sites = [int(site) for site in rng.permutation(6)]
     edges = np.linspace(words.at[0], words.at[-1], 7)
     kept = words.accuracy_m
-    noise = rng.normal(0, rng.uniform(0.5, 3), (2, len(words.at)))
+    # One in three does not trouble to scatter.
+    scatter = float(rng.choice([0.0, 1.0, 1.0])) * rng.uniform(0.5, 3)
+    noise = rng.normal(0, 1, (2, len(words.at))) * scatter
     x, y = np.empty(len(words.at)), np.empty(len(words.at))
     stood = []
     for k, site in enumerate(sites):

@@ -376,7 +376,6 @@ def _smooth(track: Track) -> list[Span]:
     if len(path.at) < _SMOOTH_TRIPLES:
         return []
     at, x, y = path.at, path.x, path.y
-    # Spaced by the wall clock, so that two bins may touch: those give no triple.
     share = (at[1:-1] - at[:-2]) / (at[2:] - at[:-2])
     off = np.hypot(
         x[1:-1] - x[:-2] - share * (x[2:] - x[:-2]), y[1:-1] - y[:-2] - share * (y[2:] - y[:-2])
@@ -393,7 +392,7 @@ def _smooth(track: Track) -> list[Span]:
         return []
     ruled = np.concatenate([[0], np.cumsum(off[which] <= _SMOOTH_WITHIN_M)])
     many = ruled[_SMOOTH_TRIPLES:] - ruled[:-_SMOOTH_TRIPLES]
-    spans = []
+    spans: list[tuple[float, float]] = []
     for k in np.flatnonzero(many >= _SMOOTH_TRIPLES // 2).tolist():
         begins, ends = float(at[which[k]]), float(at[which[k + _SMOOTH_TRIPLES - 1] + 2])
         if spans and begins <= spans[-1][1]:

@@ -114,7 +114,7 @@ class Evidence:
     checkpoint_retired: bool = False
     proof_given: bool = False
     clock_ahead: timedelta = timedelta(0)
-    """How much the phone's clock ran ahead, taken off the instant of observation."""
+    """How much the phone's clock ran ahead (negative: behind), taken off the observation."""
 
 
 @dataclass(frozen=True)
@@ -371,10 +371,14 @@ def _checkpoint(
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[dict[str, Any], ...]:
     doubts: list[dict[str, Any]] = []
+    if evidence.fix.mock:
+        doubts.append({"code": "mock.declared"})
     if evidence.waited > policy.offline_after:
         waited_s = round(evidence.waited.total_seconds())
         doubts.append({"code": "delivery.late", "waited_s": waited_s})
-    if evidence.clock_ahead:
-        ahead_s = round(evidence.clock_ahead.total_seconds())
+    ahead_s = round(evidence.clock_ahead.total_seconds())
+    if ahead_s > 0:
         doubts.append({"code": "clock.corrected", "ahead_s": ahead_s})
+    elif ahead_s < 0:
+        doubts.append({"code": "clock.was_behind", "behind_s": -ahead_s})
     return tuple(doubts)
