@@ -29,7 +29,11 @@ Truths = NDArray[np.bool_]
 # signal repeats its last place for about half as long.
 _AROUND_S = 60.0
 _STALE_S = 30.0
+# Reflected signals come back so soon, and lead no farther.
+_REFLECTED_S = 30.0
 _REFLECTED_FIXES = 3
+_REFLECTED_M = 500.0
+_WALKING_MPS = 1.5
 # Slower than this is standing or walking: from there to there a vehicle must speed up and brake.
 _SLOW_MPS = 3.0
 _JITTER_FIXES = 30
@@ -179,7 +183,9 @@ def _jumps(track: Track, policy: Policy) -> list[Span]:
         before = _around(track, track.at[i] - _AROUND_S, track.at[i])
         after = _around(track, track.at[i + 1], track.at[i + 1] + _AROUND_S)
         pace = max(_pace(track, x, y, before), _pace(track, x, y, after))
-        if (pace > _SLOW_MPS and not fast[i]) or _came_back(track, x, y, i, max(pace, _SLOW_MPS)):
+        if pace > _SLOW_MPS and not fast[i]:
+            continue
+        if beyond[i] < _REFLECTED_M and _came_back(track, x, y, i, max(pace, _WALKING_MPS)):
             continue
         doubt = {
             "code": "track.jump",
@@ -194,17 +200,20 @@ def _jumps(track: Track, policy: Policy) -> list[Span]:
 def _came_back(track: Track, x: Floats, y: Floats, i: int, pace: float) -> bool:
     """Whether a leap from fix i to the next was but a reflection: others fit without it.
 
-    A few fixes that leap away and back, or the end of such: from a fix before the leap to one
-    after it he could have gone on as he did.
+    Some fixes that leap away and back, or the end of such: from a fix before the leap to one after
+    it he could have gone on as he did.
     """
-    near = np.arange(1, _REFLECTED_FIXES + 1)
-    a = np.concatenate([np.full(len(near), i), i - near])
-    b = np.concatenate([i + 1 + near, np.full(len(near), i + 1)])
-    there = (a >= 0) & (b < len(track))
-    a, b = a[there], b[there]
+    before = _around(track, track.at[i] - _REFLECTED_S, track.at[i])
+    after = _around(track, track.at[i + 1], track.at[i + 1] + _REFLECTED_S)
+    first, last = min(before.start, i - _REFLECTED_FIXES), max(after.stop, i + 2 + _REFLECTED_FIXES)
+    a, b = np.meshgrid(
+        np.arange(max(first, 0), i + 1), np.arange(i + 1, min(last, len(track))), indexing="ij"
+    )
+    a, b = a.ravel(), b.ravel()
     passed = track.at[b] - track.at[a]
     beyond = _between(track, x, y, a, b) - track.radius_m[a] - track.radius_m[b]
-    return bool(((beyond <= 1.3 * pace * passed) & (passed <= _AROUND_S + _STALE_S)).any())
+    fits = (beyond <= 1.3 * pace * passed) & (passed <= _AROUND_S + _STALE_S)
+    return bool(fits[(a != i) | (b != i + 1)].any())
 
 
 def _apart(track: Track, policy: Policy) -> list[Span]:
@@ -285,16 +294,27 @@ def _lifeless(track: Track, policy: Policy) -> list[Span]:
     changed = (
         (np.diff(track.lon) != 0) | (np.diff(track.lat) != 0) | (np.diff(track.accuracy_m) != 0)
     )
-    edges = np.concatenate([[0], np.flatnonzero(changed) + 1, [len(track)]])
-    spans = []
-    for a, b in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-        lasts = float(track.at[b - 1] - track.at[a])
-        visits = int((track.visit[a:b] >= 0).sum())
-        many = b - a >= policy.still_fixes or visits >= policy.still_visits
-        if many and lasts >= policy.still_for.total_seconds():
-            doubt = {"code": "track.lifeless", "minutes": round(lasts / 60), "fixes": b - a}
-            spans.append(Span(float(track.at[a]), float(track.at[b - 1]), lasts, doubt))
-    return spans
+    first = np.concatenate([[0], np.flatnonzero(changed) + 1])
+    last = np.append(first[1:], len(track)) - 1
+    lasts = track.at[last] - track.at[first]
+    visits = np.concatenate([[0], np.cumsum(track.visit >= 0)])
+    many = (last + 1 - first >= policy.still_fixes) | (
+        visits[last + 1] - visits[first] >= policy.still_visits
+    )
+    long = lasts >= policy.still_for.total_seconds()
+    return [
+        Span(
+            float(track.at[first[run]]),
+            float(track.at[last[run]]),
+            float(lasts[run]),
+            {
+                "code": "track.lifeless",
+                "minutes": round(float(lasts[run]) / 60),
+                "fixes": int(last[run] + 1 - first[run]),
+            },
+        )
+        for run in np.flatnonzero(many & long).tolist()
+    ]
 
 
 def _jitter(track: Track, policy: Policy) -> list[Span]:

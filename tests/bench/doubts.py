@@ -37,6 +37,12 @@ class Shelf:
             self.by_print[one].append(len(self.paths))
         self.paths.append(path)
 
+    def take_back(self) -> None:
+        """Take the last one off again."""
+        number = len(self.paths) - 1
+        for one in self.paths.pop().prints:
+            self.by_print[one].remove(number)
+
     def like(self, path: Path) -> list[Path]:
         """The tracks that share most prints, at most three."""
         shared: Counter[int] = Counter()
@@ -109,11 +115,11 @@ def main() -> None:
         found = []
         for case in cases:
             # Beside everything honest that is on the shelf.
-            lone = Shelf(list(shelf.paths), defaultdict(list, shelf.by_print))
-            lone.by_print = defaultdict(list, {k: list(v) for k, v in shelf.by_print.items()})
             for earlier in case.earlier:
-                lone.put(earlier)
-            found.append(tuple(doubt["code"] for doubt in judged(case, lone).track))
+                shelf.put(earlier)
+            found.append(tuple(doubt["code"] for doubt in judged(case, shelf).track))
+            for _ in case.earlier:
+                shelf.take_back()
         by = Counter(code for codes in found for code in codes)
         share = sum(map(bool, found)) / len(found)
         print(f"{cases[0].kind:32} {len(found):6} {share:7.3f}  {dict(by)}")

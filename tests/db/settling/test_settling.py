@@ -3,6 +3,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
-import pytest
 from sqlalchemy import Engine, text
 
 from geo.accounts.rules import Role
@@ -279,30 +279,23 @@ def test_settled_days_expire_with_their_tracks(database: Database) -> None:
         assert forget_settled(session, at=NOW + tracking.TRACK_KEPT + DAY) == 1
 
 
-@pytest.mark.parametrize("fixes", [3000])
-def test_a_long_day_is_settled_in_far_under_a_tenth_of_a_second(
-    database: Database, fixes: int
-) -> None:
-    words, _ = tracks.walked(np.random.default_rng(5), 3, hours=4.4)
-    every = len(words.at) / fixes
-    said = fixes_of(words)
-    said = [said[int(k * every)] for k in range(fixes)] if every >= 1 else said
+def test_a_long_day_is_settled_in_far_under_a_tenth_of_a_second(database: Database) -> None:
+    words, _ = tracks.walked(np.random.default_rng(5), 3, hours=8.4)
+    said = fixes_of(words)[:3000]
+    assert len(said) == 3000
     with database.transaction() as session:
         for k in range(0, len(said), 1000):
             tracking.store_positions(
                 session,
                 actor=town.actor(Role.WORKER, worker=N1),
                 items=[(N1, fix) for fix in said[k : k + 1000]],
-                at=NOW + 6 * HOUR,
+                at=NOW + 9 * HOUR,
             )
-    import time
-
     took = []
     for n in range(5):
         began = time.perf_counter()
         with database.transaction() as session:
-            settle(session, WorkerDay(town.DISTRICT, N1, TODAY), at=NOW + (7 + n) * HOUR)
+            settle(session, WorkerDay(town.DISTRICT, N1, TODAY), at=NOW + (10 + n) * HOUR)
         took.append(time.perf_counter() - began)
-    print(len(said), took)
-    # Measured at about 40 ms; loud machines are given room.
-    assert min(took) < 0.3
+    # Measured at 26 ms.
+    assert min(took) < 0.1
