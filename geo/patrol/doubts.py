@@ -201,15 +201,17 @@ def _came_back(track: Track, x: Floats, y: Floats, i: int, pace: float) -> bool:
     """Whether a leap from fix i to the next was but a reflection: others fit without it.
 
     Some fixes that leap away and back, or the end of such: from a fix before the leap to one after
-    it he could have gone on as he did.
+    it he could have gone on as he did; or nothing says that he did not.
     """
     before = _around(track, track.at[i] - _REFLECTED_S, track.at[i])
     after = _around(track, track.at[i + 1], track.at[i + 1] + _REFLECTED_S)
+    # At the edge of a silence nobody saw where he had been, or whether he stayed.
+    seen = (track.at[i] - track.at[before.start], track.at[after.stop - 1] - track.at[i + 1])
+    if min(seen) < _REFLECTED_S / 2:
+        return True
     first, last = min(before.start, i - _REFLECTED_FIXES), max(after.stop, i + 2 + _REFLECTED_FIXES)
-    a, b = np.meshgrid(
-        np.arange(max(first, 0), i + 1), np.arange(i + 1, min(last, len(track))), indexing="ij"
-    )
-    a, b = a.ravel(), b.ravel()
+    left, came = np.arange(max(first, 0), i + 1), np.arange(i + 1, min(last, len(track)))
+    a, b = np.repeat(left, len(came)), np.tile(came, len(left))
     passed = track.at[b] - track.at[a]
     beyond = _between(track, x, y, a, b) - track.radius_m[a] - track.radius_m[b]
     fits = (beyond <= 1.3 * pace * passed) & (passed <= _AROUND_S + _STALE_S)
