@@ -20,7 +20,7 @@ from geo.db import Database
 from geo.ids import CheckInId, WorkerId
 from geo.outbox import history_of
 from geo.patrol import queries
-from geo.patrol.check_ins import take_batch, take_check_in
+from geo.patrol.check_ins import take_check_in, take_check_ins
 from geo.patrol.records import Claim
 from geo.reactions import REACTIONS
 from geo.settling.actions import forget_settled, settle, settle_due
@@ -93,7 +93,7 @@ def send(database: Database, parcel: Parcel, at: datetime) -> None:
     actor = town.actor(Role.WORKER, worker=parcel.worker)
     with database.transaction() as session:
         if parcel.claim is not None:
-            (taken,) = take_batch(session, actor=actor, claims=[parcel.claim], at=at)
+            (taken,) = take_check_ins(session, [(actor, parcel.claim)], at=at)
             assert not isinstance(taken, Exception)
             # What whoever takes check-ins in owes the settling pass.
             pairs = [(parcel.worker, taken.check_in.observed_at)]
