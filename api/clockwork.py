@@ -24,6 +24,7 @@ from geo.db import Database
 from geo.incidents.linkups import time_out_due
 from geo.reactions import REACTIONS
 from geo.settings import Settings
+from geo.settling.actions import forget_settled, settle_due
 from geo.tracking.actions import ensure_partitions, erase_expired
 
 log = structlog.get_logger()
@@ -50,6 +51,8 @@ def chores() -> tuple[Chore, ...]:
         Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
         Chore("tracks expire", 600, lambda session, at: erase_expired(session, at=at)),
+        Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),
+        Chore("settled days expire", 3600, lambda session, at: forget_settled(session, at=at)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
 

@@ -3,7 +3,7 @@
 
 from datetime import datetime, timedelta
 
-# A phone's clock may be this far ahead of ours before it counts as wrong.
+# A phone's clock may be this far off ours before it counts as wrong: a request may take a minute.
 CLOCK_TOLERANCE = timedelta(seconds=120)
 
 
@@ -12,13 +12,15 @@ def observed_moment(
 ) -> datetime | None:
     """The instant of a fix by our clock; None when it lies ahead and cannot be corrected.
 
-    A phone whose clock runs ahead says so by the time it sent: how far that lies ahead of our
-    receipt is taken off what it observed.
+    A phone stamps what it sends at the moment of sending, each attempt anew. How far that lies from
+    our receipt, beyond what a request takes, is how far its clock is off, and is taken off what
+    it observed: ahead or behind. A queue that was offline sends old observations under a fresh
+    stamp, and stays as it is. Without a stamp, or where the stamp is older than what it is
+    said to send, nothing is known of the clock: an observation is then taken as it is said.
     """
-    latest = received_at + CLOCK_TOLERANCE
-    if observed_at <= latest:
-        return observed_at
-    if sent_at is None or sent_at <= latest:
-        return None
-    corrected = observed_at - (sent_at - received_at)
-    return corrected if corrected <= latest else None
+    off = timedelta(0)
+    if sent_at is not None and observed_at <= sent_at + CLOCK_TOLERANCE:
+        off = received_at - sent_at
+    if abs(off) > CLOCK_TOLERANCE:
+        return observed_at + off
+    return observed_at if observed_at <= received_at + CLOCK_TOLERANCE else None

@@ -5,17 +5,29 @@ from typing import Any
 
 from geoalchemy2 import alembic_helpers
 
-from geo import outbox
+from geo import outbox, unsettled
 from geo.accounts import tables as accounts
 from geo.columns import Base
 from geo.gazetteer import tables as gazetteer
 from geo.hierarchy import tables as hierarchy
 from geo.incidents import tables as incidents
 from geo.patrol import tables as patrol
+from geo.settling import tables as settling
 from geo.tracking import tables as tracking
 from geo.workforce import tables as workforce
 
-TABLES = (outbox, accounts, hierarchy, gazetteer, workforce, tracking, patrol, incidents)
+TABLES = (
+    outbox,
+    accounts,
+    hierarchy,
+    gazetteer,
+    workforce,
+    unsettled,
+    tracking,
+    patrol,
+    settling,
+    incidents,
+)
 METADATA = Base.metadata
 
 

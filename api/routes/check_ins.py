@@ -52,7 +52,7 @@ class Proof(Body):
 
 
 class CheckInBody(Body):
-    """A check-in with an id made on the phone. `sent_at` is the phone's clock when it sent.
+    """A check-in with an id made on the phone. `sent_at` is the phone's clock at this very sending.
 
     No checkpoint asks for a second proof yet: one that is given is answered with a reason.
     """

@@ -40,7 +40,7 @@ class PositionBody(Body):
 
 
 class PositionsBody(Body):
-    """A batch of positions. `sent_at` is the phone's clock when it sent: it corrects its fixes."""
+    """A batch of positions. `sent_at`, the phone's clock at this sending, corrects its fixes."""
 
     items: Annotated[list[PositionBody], Field(max_length=MOST_POSITIONS)]
     sent_at: Instant | None = None

@@ -37,6 +37,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "{distance_m} m from the border of cell {cell}, within the error: accepted and marked.",
         ),
     },
+    "check_in.apart": {
+        "zh": ("打卡与轨迹不符", "打卡位置距前后一分钟内的轨迹 {distance_m} 米，误差无法解释。"),
+        "en": (
+            "Apart from the track",
+            "{distance_m} m from the track just before and after; no error explains it.",
+        ),
+    },
     "check_in.not_found": {
         "zh": ("没有这条打卡", "没有编号为 {check_in} 的打卡，或不在您的管辖范围内。"),
         "en": ("No such check-in", "There is no check-in {check_in}, or it is outside your area."),
@@ -99,6 +106,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "The phone's clock ran {ahead_s} s ahead; corrected by its send time.",
         ),
     },
+    "clock.was_behind": {
+        "zh": ("手机时间已校正", "手机时间慢了 {behind_s} 秒，已按发送时间校正。"),
+        "en": (
+            "Clock corrected",
+            "The phone's clock ran {behind_s} s behind; corrected by its send time.",
+        ),
+    },
     "day.checkpoints_missing": {
         "zh": ("打卡点未走完", "还有 {count} 个打卡点没有有效打卡。"),
         "en": ("Checkpoints missing", "{count} checkpoint(s) have no accepted check-in yet."),
@@ -123,6 +137,23 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("模拟定位", "手机声明这是模拟位置，不予认可。"),
         "en": ("Mock location", "The phone declared a mock location."),
     },
+    "mock.nearby": {
+        "zh": ("附近有模拟定位", "打卡前后，手机声明过 {fixes} 个模拟位置。"),
+        "en": (
+            "Mock locations nearby",
+            "Around this check-in the phone declared {fixes} mock location(s).",
+        ),
+    },
+    "patrol.standing": {
+        "zh": (
+            "多点打卡未移动",
+            "在相距 {apart_m} 米的 {checkpoints} 个打卡点打卡，期间只移动了 {moved_m} 米。",
+        ),
+        "en": (
+            "Checkpoints without moving",
+            "Checked in at {checkpoints} checkpoints {apart_m} m apart, moving only {moved_m} m.",
+        ),
+    },
     "policy.none_in_force": {
         "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
         "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),
@@ -139,6 +170,44 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": (
             "Coordinate system suspected",
             "Read as {hypothesis}, the point lies inside the cell; check the phone's settings.",
+        ),
+    },
+    "track.jitter": {
+        "zh": (
+            "位置抖动异常",
+            "{minutes} 分钟内位置在一点周围随机散布，不像真实接收机的漂移。",
+        ),
+        "en": (
+            "Random scatter",
+            "For {minutes} min the place scattered at random round a point; no receiver drifts so.",
+        ),
+    },
+    "track.jump": {
+        "zh": ("位置瞬移", "{seconds} 秒内移动了 {distance_m} 米，任何车辆都做不到。"),
+        "en": ("Impossible leap", "{distance_m} m in {seconds} s, as no vehicle moves."),
+    },
+    "track.lifeless": {
+        "zh": (
+            "位置和精度一成不变",
+            "{minutes} 分钟内 {fixes} 次定位的坐标和精度完全相同。",
+        ),
+        "en": (
+            "Place and accuracy unchanging",
+            "{fixes} fixes over {minutes} min say one place and one accuracy to the last digit.",
+        ),
+    },
+    "track.replayed": {
+        "zh": ("轨迹重复", "{minutes} 分钟的轨迹与 {on} 的一段轨迹在时间和形状上都一致。"),
+        "en": (
+            "Track repeated",
+            "{minutes} min of track repeat one of {on}, in time and in shape.",
+        ),
+    },
+    "track.smooth": {
+        "zh": ("轨迹过于平直", "{minutes} 分钟的轨迹是匀速直线，没有真实定位的误差。"),
+        "en": (
+            "Drawn with a ruler",
+            "{minutes} min of track are straight at one pace, without the error of a real fix.",
         ),
     },
     "work_log.in_future": {

@@ -3,6 +3,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -123,18 +124,18 @@ def checkpoints_by_id(
 
 def check_in(session: Session, district: DistrictCode, id: CheckInId) -> CheckIn:
     """One check-in. Raises: CheckInNotFound."""
-    found = check_ins_by_id(session, district, [id])
-    if id not in found:
+    row = session.execute(_check_in_columns(district).where(CheckInRow.id == id)).one_or_none()
+    if row is None:
         raise CheckInNotFound(check_in=str(id))
-    return found[id][0]
+    return _check_in(row)
 
 
 def check_ins_by_id(
     session: Session, district: DistrictCode, ids: Iterable[UUID]
 ) -> dict[UUID, tuple[CheckIn, bytes]]:
-    """Some check-ins with the digests of what was said, by id."""
+    """Some check-ins as they were answered first, with the digests of what was said, by id."""
     rows = session.execute(_check_in_columns(district).where(CheckInRow.id.in_(set(ids))))
-    return {row.id: (_check_in(row), row.digest) for row in rows}
+    return {row.id: (_as_answered(row), row.digest) for row in rows}
 
 
 def check_in_ids(session: Session, ids: Sequence[CheckInId]) -> set[tuple[DistrictCode, CheckInId]]:
@@ -360,7 +361,8 @@ def _work_log(row: WorkLogRow) -> WorkLog:
 
 def _check_in_columns(district: DistrictCode) -> Select[Any]:
     kept = (
-        "id worker checkpoint system accuracy_m cell verdict accepted reasons doubts share_inside"
+        "id worker checkpoint system accuracy_m cell verdict accepted reasons doubts settled_doubts"
+        " share_inside"
         " distance_to_border_m distance_to_checkpoint_m located_cell plan policy observed_at"
         " received_at origin digest"
     )
@@ -372,6 +374,11 @@ def _check_in_columns(district: DistrictCode) -> Select[Any]:
 
 
 def _check_in(row: Any) -> CheckIn:
+    """With what the whole day says beside what was known when it came in."""
+    return replace(_as_answered(row), doubts=(*row.doubts, *(row.settled_doubts or ())))
+
+
+def _as_answered(row: Any) -> CheckIn:
     return CheckIn(
         id=CheckInId(row.id),
         worker=WorkerId(row.worker),

@@ -78,6 +78,7 @@ class CheckIn:
             "checkpoint": None if self.checkpoint is None else str(self.checkpoint),
             "verdict": None if self.verdict is None else self.verdict.value,
             "accepted": self.accepted,
+            "doubts": [doubt["code"] for doubt in self.doubts],
             "observed_at": rfc3339(self.observed_at),
             "origin": self.origin.value,
         }
@@ -223,6 +224,21 @@ class LateCheckInJudged(Event):
     """A check-in of an earlier day was taken in and judged: no part of today's picture."""
 
     kind: ClassVar[str] = "check_in.judged_late"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckInDoubted(Event):
+    """What is doubted of a check-in of today has changed, by what the whole day says."""
+
+    kind: ClassVar[str] = "check_in.doubted"
+    collection: ClassVar[str | None] = "check_ins"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateCheckInDoubted(Event):
+    """What is doubted of a check-in of an earlier day has changed: no part of today's picture."""
+
+    kind: ClassVar[str] = "check_in.doubted_late"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,17 @@ class Policy:
     late_after: timedelta = timedelta(hours=72)
     offline_after: timedelta = timedelta(minutes=10)
     ahead_up_to: timedelta = timedelta(seconds=120)
+    # What is doubted, see doubts.py: the speed of a car on a motorway, and how hard it brakes.
+    fastest_mps: float = 33.0
+    hardest_mps2: float = 4.0
+    apart_from_m: float = 50.0
+    still_for: timedelta = timedelta(minutes=20)
+    still_fixes: int = 12
+    still_visits: int = 4
+    standing_checkpoints: int = 3
+    replay_for: timedelta = timedelta(minutes=10)
+    replay_within_m: float = 2.5
+    doubt_reach: timedelta = timedelta(minutes=10)
 
     def as_fields(self) -> dict[str, Any]:
         """JSON values; durations in seconds."""
@@ -103,7 +114,7 @@ class Evidence:
     checkpoint_retired: bool = False
     proof_given: bool = False
     clock_ahead: timedelta = timedelta(0)
-    """How much the phone's clock ran ahead, taken off the instant of observation."""
+    """How much the phone's clock ran ahead (negative: behind), taken off the observation."""
 
 
 @dataclass(frozen=True)
@@ -360,10 +371,14 @@ def _checkpoint(
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[dict[str, Any], ...]:
     doubts: list[dict[str, Any]] = []
+    if evidence.fix.mock:
+        doubts.append({"code": "mock.declared"})
     if evidence.waited > policy.offline_after:
         waited_s = round(evidence.waited.total_seconds())
         doubts.append({"code": "delivery.late", "waited_s": waited_s})
-    if evidence.clock_ahead:
-        ahead_s = round(evidence.clock_ahead.total_seconds())
+    ahead_s = round(evidence.clock_ahead.total_seconds())
+    if ahead_s > 0:
         doubts.append({"code": "clock.corrected", "ahead_s": ahead_s})
+    elif ahead_s < 0:
+        doubts.append({"code": "clock.was_behind", "behind_s": -ahead_s})
     return tuple(doubts)

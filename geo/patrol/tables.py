@@ -111,6 +111,9 @@ class CheckInRow(Base):
     located_cell: Mapped[str | None] = mapped_column(AREA)
     plan: Mapped[UUID]
     policy: Mapped[int] = mapped_column(Integer)
+    # What the whole day says, by the settling pass; `doubts` stays as the first answer said it.
+    settled_doubts: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    settled_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     # Of the parsed values and the actor: the same id again is the same check-in, or an error.
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     actor: Mapped[str] = mapped_column(Text)

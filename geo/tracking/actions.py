@@ -33,6 +33,7 @@ from geo.tracking.rules import (
     track_read_body,
 )
 from geo.tracking.tables import LatestPositionRow, TrackFixRow
+from geo.unsettled import note_unsettled
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
@@ -95,6 +96,7 @@ def store_positions(
     )
     if left:
         _insert_track(session, district, left, origins, at)
+        note_unsettled(session, district, ((one.worker, one.observed_at) for one in left), at=at)
         note_sightings(
             session,
             [

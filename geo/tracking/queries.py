@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where workers were seen last, and the fixes of a track."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Double, cast, func, select
 from sqlalchemy.orm import Session
 
 from geo.crs import System
@@ -96,3 +100,50 @@ def track(
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True)
+class DayFixes:
+    """Stored fixes as columns of one length: epoch seconds, WGS-84 degrees, what was claimed."""
+
+    at: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
+    mock: NDArray[np.bool_]
+    source: tuple[str | None, ...]
+
+
+def day_fixes(
+    session: Session,
+    district: DistrictCode,
+    worker: UUID,
+    *,
+    begins_at: datetime,
+    ends_at: datetime,
+) -> DayFixes:
+    """All fixes of a worker in a half-open time, for the settling pass: no person reads them."""
+    rows = session.execute(
+        select(
+            cast(func.extract("epoch", TrackFixRow.observed_at), Double),
+            func.ST_X(TrackFixRow.point),
+            func.ST_Y(TrackFixRow.point),
+            TrackFixRow.accuracy_m,
+            TrackFixRow.mock,
+            TrackFixRow.source,
+        ).where(
+            TrackFixRow.district == district,
+            TrackFixRow.worker == worker,
+            TrackFixRow.observed_at >= begins_at,
+            TrackFixRow.observed_at < ends_at,
+        )
+    ).all()
+    at, lon, lat, accuracy, mock, source = zip(*rows, strict=True) if rows else ((),) * 6
+    return DayFixes(
+        at=np.array(at, dtype=np.float64),
+        lon=np.array(lon, dtype=np.float64),
+        lat=np.array(lat, dtype=np.float64),
+        accuracy_m=np.array(accuracy, dtype=np.float64),
+        mock=np.array(mock, dtype=bool),
+        source=tuple(source),
+    )

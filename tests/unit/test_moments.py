@@ -19,8 +19,19 @@ def test_nothing_is_ever_taken_from_the_future(ahead: timedelta, sent: timedelta
     sent_at = None if sent is None else NOW + sent
     moment = observed_moment(NOW + ahead, sent_at=sent_at, received_at=NOW)
     assert moment is None or moment <= NOW + CLOCK_TOLERANCE
-    if ahead <= CLOCK_TOLERANCE:
+    if ahead <= CLOCK_TOLERANCE and (sent is None or abs(sent) <= CLOCK_TOLERANCE):
         assert moment == NOW + ahead
+
+
+@given(off=SECONDS, ago=st.integers(0, 1_000_000).map(lambda s: timedelta(seconds=s)))
+def test_a_clock_that_is_off_is_off_for_what_it_observed_too(
+    off: timedelta, ago: timedelta
+) -> None:
+    moment = observed_moment(NOW + off - ago, sent_at=NOW + off, received_at=NOW)
+    assert moment is not None
+    assert abs(moment - (NOW - ago)) <= (
+        timedelta(0) if abs(off) > CLOCK_TOLERANCE else CLOCK_TOLERANCE
+    )
 
 
 def test_a_clock_a_day_ahead_is_corrected() -> None:
@@ -30,6 +41,24 @@ def test_a_clock_a_day_ahead_is_corrected() -> None:
         minutes=3
     )
     assert observed_moment(observed, sent_at=NOW, received_at=NOW) is None
+
+
+def test_a_clock_an_hour_behind_is_corrected() -> None:
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    observed = NOW - hour - minute
+    assert observed_moment(observed, sent_at=NOW - hour, received_at=NOW) == NOW - minute
+
+
+def test_a_slow_request_and_an_offline_queue_are_no_wrong_clock() -> None:
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    for observed, sent in ((NOW - minute, NOW - minute), (NOW - hour, NOW - minute)):
+        assert observed_moment(observed, sent_at=sent, received_at=NOW) == observed
+    assert observed_moment(NOW - hour, sent_at=None, received_at=NOW) == NOW - hour
+
+
+def test_a_stamp_older_than_what_it_sends_says_nothing() -> None:
+    hour = timedelta(hours=1)
+    assert observed_moment(NOW - hour, sent_at=NOW - 3 * hour, received_at=NOW) == NOW - hour
 
 
 @dataclass(frozen=True)
