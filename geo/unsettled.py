@@ -10,20 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Date,
-    DateTime,
-    Identity,
-    Index,
-    Text,
-    Uuid,
-    bindparam,
-    text,
-)
+from sqlalchemy import BigInteger, Date, Identity, Index, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from geo import prepared
 from geo.columns import DISTRICT, Base, UtcInstant
 from geo.ids import DistrictCode
 
@@ -55,26 +45,19 @@ class WorkerDay:
 
 
 # The civil day is the district's own: worked out where its time zone is kept.
-_NOTE = text(
-    "insert into unsettled (district, worker, day, noted_at)"
-    " select distinct district.code, seen.worker,"
-    " (seen.observed_at at time zone district.time_zone)::date, cast(:at as timestamptz)"
-    " from unnest(:workers, :moments) as seen (worker, observed_at), district"
-    " where district.code = :district"
-).bindparams(
-    bindparam("workers", type_=ARRAY(Uuid())),
-    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
-    bindparam("district", type_=Text()),
-)
-_NOTE_DAYS = text(
-    "insert into unsettled (district, worker, day, noted_at)"
-    " select :district, noted.worker, noted.day, cast(:at as timestamptz)"
-    " from unnest(:workers, :days) as noted (worker, day)"
-).bindparams(
-    bindparam("workers", type_=ARRAY(Uuid())),
-    bindparam("days", type_=ARRAY(Date())),
-    bindparam("district", type_=Text()),
-)
+_NOTE = """
+insert into unsettled (district, worker, day, noted_at)
+select distinct district.code, seen.worker,
+  (seen.observed_at at time zone district.time_zone)::date, %(at)s::timestamptz
+from unnest(%(workers)s::uuid[], %(moments)s::timestamptz[]) as seen (worker, observed_at), district
+where district.code = %(district)s
+"""
+_NOTE_DAYS = """
+insert into unsettled (district, worker, day, noted_at)
+select district, worker, day, %(at)s::timestamptz
+from unnest(%(districts)s::text[], %(workers)s::uuid[], %(days)s::date[])
+  as noted (district, worker, day)
+"""
 _DUE = text(
     "select district, worker, day from unsettled where noted_at <= :before"
     " group by district, worker, day order by min(noted_at), worker, day limit 16"
@@ -101,23 +84,20 @@ def note_unsettled(
     seen = list(pairs)
     if seen:
         workers, moments = (list(column) for column in zip(*seen, strict=True))
-        session.execute(
-            _NOTE, {"district": district, "workers": workers, "moments": moments, "at": at}
-        )
+        prepared.run(session, _NOTE, district=district, workers=workers, moments=moments, at=at)
 
 
 def note_days(session: Session, days: Iterable[WorkerDay], *, at: datetime) -> None:
-    """Note days of one district."""
+    """Note days that are known already. As `note_unsettled`."""
     noted = list(days)
     if noted:
-        session.execute(
+        prepared.run(
+            session,
             _NOTE_DAYS,
-            {
-                "district": noted[0].district,
-                "workers": [day.worker for day in noted],
-                "days": [day.day for day in noted],
-                "at": at,
-            },
+            districts=[day.district for day in noted],
+            workers=[day.worker for day in noted],
+            days=[day.day for day in noted],
+            at=at,
         )
 
 

@@ -43,6 +43,7 @@ from geo.patrol.records import (
 )
 from geo.patrol.rules import Evidence, Policy, Verdict, check_in_verdicts
 from geo.patrol.tables import CheckInRow
+from geo.unsettled import WorkerDay, note_days
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
@@ -122,10 +123,15 @@ def take_check_ins(
             answers[place] = error
     judged = _judge(cases, at)
     won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
+    days: set[WorkerDay] = set()
     for place, check_in in judged.items():
-        if (cases[place].actor.district, check_in.id) in won:
+        case = cases[place]
+        if (case.actor.district, check_in.id) in won:
             answers[place] = Taken(check_in, True)
-            _record(session, cases[place], check_in)
+            _record(session, case, check_in)
+            observed_on = civil_date(check_in.observed_at, case.time_zone)
+            days.add(WorkerDay(case.actor.district, check_in.worker, observed_on))
+    note_days(session, days, at=at)
     unsettled = [place for place in range(len(said)) if not isinstance(answers.get(place), Taken)]
     answers.update(_repeated(session, said, digests, unsettled, first, answers))
     return [answers[place] for place in range(len(said))]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-ins, checkpoints, work logs and patrol days as values; their errors and events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -34,7 +34,8 @@ class Claim:
     worker: WorkerId
     checkpoint: CheckpointId | None
     fix: Fix
-    sent_at: datetime | None = None
+    # Of the delivery, not of what is claimed: a queue that is sent again says the same.
+    sent_at: datetime | None = field(default=None, metadata={"said": False})
     proof: str | None = None
 
 

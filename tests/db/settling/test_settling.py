@@ -95,9 +95,6 @@ def send(database: Database, parcel: Parcel, at: datetime) -> None:
         if parcel.claim is not None:
             (taken,) = take_check_ins(session, [(actor, parcel.claim)], at=at)
             assert not isinstance(taken, Exception)
-            # What whoever takes check-ins in owes the settling pass.
-            pairs = [(parcel.worker, taken.check_in.observed_at)]
-            note_unsettled(session, town.DISTRICT, pairs, at=at)
             return
         tracking.store_positions(
             session, actor=actor, items=[(parcel.worker, fix) for fix in parcel.fixes], at=at

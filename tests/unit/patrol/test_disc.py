@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
@@ -59,6 +59,7 @@ def test_a_hole_takes_its_part_away() -> None:
     assert share(HOLED, 50, 50, 9) == pytest.approx(0.0, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([CELL, HOLED, NECKED, PARTED]),
     st.floats(-40, 140),
@@ -73,6 +74,7 @@ def test_it_agrees_with_a_count(
     )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([CELL, HOLED, NECKED, PARTED]),
     st.floats(-40, 140),
@@ -101,6 +103,7 @@ def test_many_discs_are_each_as_one() -> None:
     assert together == pytest.approx(apart, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-40, 140), st.floats(-40, 140), st.floats(3, 80))
 def test_neighbours_share_the_disc_between_them(east: float, north: float, radius: float) -> None:
     left, right = shapely.box(-500, -500, 37, 600), shapely.box(37, -500, 600, 600)
@@ -108,6 +111,7 @@ def test_neighbours_share_the_disc_between_them(east: float, north: float, radiu
     assert total == pytest.approx(1.0, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(3, 40), st.floats(5, 60), st.integers(0, 10_000))
 def test_any_star_agrees_with_a_count(corners: int, radius: float, seed: int) -> None:
     random = np.random.default_rng(seed)
