@@ -5,7 +5,7 @@ A text is a template over the fields of the error or reason: `{cell}`. Every cod
 person stands here in Chinese and English; a test compares this table with the code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -34,6 +34,15 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **patrol.TEXTS,
     **workforce.TEXTS,
 }
+
+
+# What a verdict on a check-in can say.
+JUDGED = (*patrol.TEXTS, "duty.off")
+
+
+def templates(codes: Iterable[str]) -> dict[str, dict[str, tuple[str, str]]]:
+    """The templates of some codes in both languages, for a page that fills them in itself."""
+    return {code: TEXTS[code] for code in codes}
 
 
 class _Fields(dict[str, Any]):

@@ -114,6 +114,10 @@ class PlanGrid:
         piece = np.cumsum(begins[some + 1] - begins[some]) // _EDGES_AT_ONCE
         yield from np.split(places, np.flatnonzero(np.diff(piece)) + 1)
 
+    def touching(self, area: BaseGeometry) -> list[Cell]:
+        """The cells that an area in WGS-84 degrees touches, by code."""
+        return [self._cells[int(n)] for n in sorted(self._tree.query(area, predicate="intersects"))]
+
 
 class PlanGrids:
     """The grids of the plans asked for last, each built once.

@@ -106,6 +106,14 @@ const WORDS = {
   hours: ["{n} 小时", "{n} h"],
 };
 
+/**
+ * Words of one page beside those that all pages share.
+ * @param {Record<string, [string, string]>} more
+ */
+export function learn(more) {
+  Object.assign(WORDS, more);
+}
+
 const KEY = "wangge-language";
 
 /** @returns {Language} */
