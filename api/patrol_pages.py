@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of check-ins: one and why it was judged as it was."""
+"""The pages of the patrol: a check-in and why it was judged so, and codes for doors to print."""
 
 import json
 import math
@@ -14,15 +14,18 @@ from starlette.responses import Response
 from api.deps import Now, Read
 from api.pages import HOME, OWN, AllowedOnPage, page
 from api.routes.check_ins import CheckInAnswer
+from api.shapes import Within
 from api.texts import JUDGED, templates
 from geo.accounts.rules import Actor, Reach, Role, may, reach_of
-from geo.clock import rfc3339
+from geo.clock import civil_date, rfc3339
 from geo.hierarchy import queries as hierarchy
-from geo.ids import CheckInId
+from geo.ids import CheckInId, Level
 from geo.patrol import queries
+from geo.patrol.proof_codes import proof_codes
 from geo.patrol.scenes import CellShape, Scene, scene
 from geo.workforce import queries as workforce
 from maps.check_in import CheckInView, check_in_page
+from maps.prints import DoorPrint, prints_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -54,6 +57,41 @@ def show_check_in(
         "texts": templates(JUDGED),
     }
     return page(check_in_page(CheckInView(f"{BASE}/basemap", _focus(shown), data)))
+
+
+@router.get("/checkpoints/print")
+def show_prints(
+    session: Read,
+    me: Annotated[Actor, Depends(AllowedOnPage("proofs.issue"))],
+    now: Now,
+    within: Within = None,
+) -> Response:
+    """Sheets with the codes in use at the doors of an area, to be printed and hung there."""
+    district = hierarchy.district(session, me.district)
+    doors = queries.checkpoints(session, me.district, areas=me.areas, within=within)
+    codes = proof_codes(session, me.district, [door.id for door in doors])
+    hung = sorted((door for door in doors if door.id in codes), key=lambda door: door.code)
+    plan = hierarchy.plan_in_force(session, me.district, civil_date(now, district.time_zone))
+    cells = hierarchy.areas(
+        session,
+        me.district,
+        plan.id,
+        level=Level.CELL,
+        within=sorted({door.cell for door in hung}),
+        geometry=False,
+    )
+    names = {str(cell.code): cell.name for cell in cells}
+    prints = [
+        DoorPrint(
+            name=door.name,
+            cell=names.get(door.cell, door.cell),
+            code=door.code,
+            number=codes[door.id].number,
+            token=codes[door.id].token,
+        )
+        for door in hung
+    ]
+    return page(prints_page(district.name, prints, without=len(doors) - len(hung)))
 
 
 def _focus(shown: Scene) -> tuple[float, float, float, float]:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.crs import geometry_to_metres, metres
 from geo.hierarchy.rules import Area
@@ -81,6 +82,10 @@ class PlanGrid:
         found = int(self.locate(np.array([lon]), np.array([lat]))[0])
         return None if found < 0 else self.codes[found]
 
+    def touching(self, area: BaseGeometry) -> list[int]:
+        """The cells that an area in WGS-84 degrees touches."""
+        return sorted(self._tree.query(area, predicate="intersects").tolist())
+
     def measure(self, cells: Indices, lon: Floats, lat: Floats, radius: Floats) -> Measured:
         """How the disc round each WGS-84 point lies to its cell; radii in metres, shape (n,)."""
         east, north = metres(lon, lat, self.srid)
@@ -113,10 +118,6 @@ class PlanGrid:
         some = cells[places]
         piece = np.cumsum(begins[some + 1] - begins[some]) // _EDGES_AT_ONCE
         yield from np.split(places, np.flatnonzero(np.diff(piece)) + 1)
-
-    def touching(self, area: BaseGeometry) -> list[Cell]:
-        """The cells that an area in WGS-84 degrees touches, by code."""
-        return [self._cells[int(n)] for n in sorted(self._tree.query(area, predicate="intersects"))]
 
 
 class PlanGrids:

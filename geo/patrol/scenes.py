@@ -5,6 +5,7 @@ Geometry is WGS-84 degrees, longitude first; metres were measured in the distric
 the plan and the policy that the check-in names.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from geo.crs import (
     System,
     geometry_to_degrees,
     geometry_to_metres,
+    metres,
     read_as,
     to_wgs84,
 )
@@ -30,7 +32,7 @@ from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import District, Plan
 from geo.ids import Level
 from geo.patrol import queries
-from geo.patrol.grid import Cell, Spot
+from geo.patrol.grid import PlanGrid
 from geo.patrol.records import CheckIn, Checkpoint
 from geo.patrol.rules import Policy
 from geo.patrol.tables import CheckInRow, PolicyRow
@@ -128,38 +130,38 @@ def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
     if device is not None:
         fix = device[1].understood(fix)
     radius = policy.radius_95(fix)
-    plan = hierarchy.plan(session, district.code, check_in.plan)
-    grid = queries.grid_of(session, district, plan)
-    spot = grid.spot(check_in.lon, check_in.lat)
-    cell = None if check_in.cell is None else grid.cell(check_in.cell)
+    grid = queries.grid_of(session, district.code, check_in.plan)
+    cell = None if check_in.cell is None else grid.index(check_in.cell)
+    middle = _middle(check_in, grid)
     site = (
         None
         if check_in.checkpoint is None
         else queries.checkpoint(session, district.code, check_in.checkpoint)
     )
-    inside, beyond, to_border = _cut(cell, spot, radius, district.metric_srid)
-    near = grid.touching(_round_about(spot, radius, to_border, district.metric_srid))
-    shown = {found.code for found in near} | ({cell.code} if cell else set())
+    inside, beyond, to_border = _cut(grid, cell, middle, radius)
+    near = grid.touching(_round_about(grid, check_in, middle, radius, to_border))
+    codes = {grid.codes[found] for found in near}
+    codes |= {code for code in (check_in.cell, check_in.located_cell) if code}
     areas = hierarchy.areas(
         session,
         district.code,
-        plan.id,
+        check_in.plan,
         level=Level.CELL,
-        within=sorted(shown | {code for code in (check_in.located_cell,) if code}),
+        within=sorted(codes),
         geometry=False,
     )
     names = {str(area.code): area.name for area in areas}
     return Scene(
         check_in=check_in,
-        plan=plan,
+        plan=hierarchy.plan(session, district.code, check_in.plan),
         policy=policy,
         source=said.source,
         device=None if device is None else device[0],
         mock=said.mock,
         sent_at=said.sent_at,
         radius_95_m=radius,
-        cell=None if cell is None else _shape(cell, names),
-        neighbours=tuple(_shape(found, names) for found in near if found is not cell),
+        cell=None if cell is None else _shape(grid, cell, names),
+        neighbours=tuple(_shape(grid, found, names) for found in near if found != cell),
         names=names,
         inside=inside,
         beyond=beyond,
@@ -172,38 +174,45 @@ def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
     )
 
 
+def _middle(check_in: CheckIn, grid: PlanGrid) -> shapely.Point | None:
+    """The point in metres; None where the metric CRS does not reach."""
+    east, north = metres(check_in.lon, check_in.lat, grid.srid)
+    return shapely.Point(east, north) if math.isfinite(east) and math.isfinite(north) else None
+
+
 def _cut(
-    cell: Cell | None, spot: Spot, radius: Metres, srid: int
+    grid: PlanGrid, cell: int | None, middle: shapely.Point | None, radius: Metres
 ) -> tuple[BaseGeometry | None, BaseGeometry | None, BaseGeometry | None]:
     """The disc's part within the cell, its part outside, and the way to the nearest border."""
-    if not spot.measurable:
+    if middle is None:
         return None, None, None
-    centre = shapely.Point(spot.east, spot.north)
-    disc = shapely.buffer(centre, radius, quad_segs=_QUARTER_SIDES)
+    disc = shapely.buffer(middle, radius, quad_segs=_QUARTER_SIDES)
     if cell is None:
-        return None, _degrees(disc, srid), None
-    way = shapely.shortest_line(centre, cell.border)
+        return None, _degrees(disc, grid.srid), None
+    shape = grid.shapes[cell]
     return (
-        _degrees(shapely.intersection(disc, cell.shape), srid),
-        _degrees(shapely.difference(disc, cell.shape), srid),
-        _degrees(way, srid),
+        _degrees(shapely.intersection(disc, shape), grid.srid),
+        _degrees(shapely.difference(disc, shape), grid.srid),
+        _degrees(shapely.shortest_line(middle, shapely.boundary(shape)), grid.srid),
     )
 
 
 def _round_about(
-    spot: Spot, radius: Metres, to_border: BaseGeometry | None, srid: int
+    grid: PlanGrid,
+    check_in: CheckIn,
+    middle: shapely.Point | None,
+    radius: Metres,
+    to_border: BaseGeometry | None,
 ) -> BaseGeometry:
     """The surroundings in which neighbours are shown."""
-    if not spot.measurable:
-        return shapely.Point(spot.lon, spot.lat)
-    seen: BaseGeometry = shapely.buffer(
-        shapely.Point(spot.east, spot.north), radius + NEIGHBOURS_WITHIN
-    )
+    if middle is None:
+        return shapely.Point(check_in.lon, check_in.lat)
+    seen: BaseGeometry = shapely.buffer(middle, radius + NEIGHBOURS_WITHIN)
     if to_border is not None:
         end = shapely.Point(shapely.get_coordinates(to_border)[-1])
-        there = geometry_to_metres(end, srid)
+        there = geometry_to_metres(end, grid.srid)
         seen = shapely.union(seen, shapely.buffer(there, NEIGHBOURS_WITHIN))
-    return geometry_to_degrees(seen, srid)
+    return geometry_to_degrees(seen, grid.srid)
 
 
 def _degrees(geometry: BaseGeometry, srid: int) -> BaseGeometry | None:
@@ -215,9 +224,10 @@ def _degrees(geometry: BaseGeometry, srid: int) -> BaseGeometry | None:
     return drawn
 
 
-def _shape(cell: Cell, names: dict[str, str]) -> CellShape:
-    label = shapely.point_on_surface(cell.boundary)
-    return CellShape(cell.code, names.get(cell.code, ""), cell.boundary, (label.x, label.y))
+def _shape(grid: PlanGrid, cell: int, names: dict[str, str]) -> CellShape:
+    code, boundary = grid.codes[cell], grid.boundaries[cell]
+    label = shapely.point_on_surface(boundary)
+    return CellShape(code, names.get(code, ""), boundary, (label.x, label.y))
 
 
 def _reading(check_in: CheckIn, fix: Fix) -> Reading | None:

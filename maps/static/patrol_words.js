@@ -64,7 +64,7 @@ learn({
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Codes that speak for a check-in, and those that are only to be known; the rest refuse it. */
-const FOR = new Set(["cell.inside", "checkpoint.reached", "proof.valid", "delivery.on_time"]);
+const FOR = new Set(["cell.inside", "checkpoint.reached", "checkpoint.proven", "proof.valid"]);
 const NOTES = new Set(["cell.uncertain", "system.suspected", "proof.not_asked"]);
 
 /** @param {string} code */
