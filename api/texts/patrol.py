@@ -27,6 +27,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Outside cell {cell} by {distance_m} m; the point lies in: {located_cell}.",
         ),
     },
+    "cell.proven": {
+        "zh": (
+            "定位在网格外，扫码为证",
+            "仅凭定位会判在网格 {cell} 外（距边界 {distance_m} 米），"
+            "但扫了门口的有效二维码：予以认可并标注。",
+        ),
+        "en": (
+            "Outside by the fix, proven by the code",
+            "By the fix alone outside cell {cell} ({distance_m} m from its border), but a valid"
+            " code was read at the door: accepted and marked.",
+        ),
+    },
     "cell.uncertain": {
         "zh": (
             "无法确定",

@@ -65,7 +65,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 /** Codes that speak for a check-in, and those that are only to be known; the rest refuse it. */
 const FOR = new Set(["cell.inside", "checkpoint.reached", "checkpoint.proven", "proof.valid"]);
-const NOTES = new Set(["cell.uncertain", "system.suspected", "proof.not_asked"]);
+const NOTES = new Set(["cell.uncertain", "cell.proven", "system.suspected", "proof.not_asked"]);
 
 /** @param {string} code */
 export function tone(code) {
