@@ -50,7 +50,7 @@ def check_ins(database: Database, *tokens: str | None, at: Any = NOW) -> list[Ch
     claims = [Claim(CheckInId(uuid4()), N1, DOOR, fix, None, token) for token in tokens]
     own = town.actor(Role.WORKER, worker=N1)
     with database.transaction() as session:
-        taken = take_batch(session, actor=town.actor(Role.WORKER, worker=N1), claims=claims, at=NOW)
+        taken = take_check_ins(session, [(own, claim) for claim in claims], at=NOW)
     return [item.check_in for item in taken if isinstance(item, Taken)]
 
 
