@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from api.deps import Allowed, Now, Read, authenticate
 from api.sight import Sight
-from geo.accounts.rules import Actor, Role
+from geo.accounts.rules import PERMISSIONS, Actor, Role
 from geo.clock import civil_date
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
@@ -106,6 +106,7 @@ def show_wall(
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
         people=Sight.of(me).people,
+        check_ins="/check-ins" if me.role in PERMISSIONS["checkins.read"] else None,
         fresh_s=FRESH_FOR.total_seconds(),
     )
     return page(_wall(view))

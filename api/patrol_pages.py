@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of the patrol: a check-in and why it was judged so, and codes for doors to print."""
+"""The pages of the patrol: a day's check-ins, why one was judged so, codes for doors to print."""
 
 import json
 import math
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,23 +15,59 @@ from starlette.responses import Response
 from api.deps import Now, Read
 from api.pages import HOME, OWN, AllowedOnPage, page
 from api.routes.check_ins import CheckInAnswer
-from api.shapes import Within
+from api.shapes import Day, Within
 from api.texts import JUDGED, templates
-from geo.accounts.rules import Actor, Reach, Role, may, reach_of
-from geo.clock import civil_date, rfc3339
+from geo.accounts.rules import PERMISSIONS, Actor, Reach, Role, may, reach_of
+from geo.clock import civil_date, civil_day, rfc3339
 from geo.hierarchy import queries as hierarchy
+from geo.hierarchy.drawing import focus
 from geo.ids import CheckInId, Level
 from geo.patrol import queries
 from geo.patrol.proof_codes import proof_codes
 from geo.patrol.scenes import CellShape, Scene, scene
 from geo.workforce import queries as workforce
 from maps.check_in import CheckInView, check_in_page
+from maps.check_ins import CheckInsView, check_ins_page
 from maps.prints import DoorPrint, prints_page
 
 router = APIRouter(include_in_schema=False)
 
 BASE = "/api/v1"
 _METRES_OF_A_DEGREE = 111_320
+
+
+@router.get("/check-ins")
+def show_check_ins(
+    session: Read,
+    me: Annotated[Actor, Depends(AllowedOnPage("checkins.read"))],
+    now: Now,
+    on: Day | None = None,
+) -> Response:
+    """A day's check-ins in the caller's scope, today's unless another day is asked for."""
+    district = hierarchy.district(session, me.district)
+    today = civil_date(now, district.time_zone)
+    day = on or today
+    begins, ends = civil_day(day, district.time_zone)
+    plan = hierarchy.plan_in_force(session, me.district, today)
+    shown = focus(session, me.district, plan.id, me.areas or (me.district,))
+    data = {
+        "time_zone": district.time_zone,
+        "back": OWN if me.role is Role.WORKER else HOME,
+        "own": reach_of(me, "checkins.read") is Reach.OWN,
+        "on": day.isoformat(),
+        "before": (day - timedelta(days=1)).isoformat(),
+        "after": (day + timedelta(days=1)).isoformat() if day < today else None,
+        "from": rfc3339(begins),
+        "until": rfc3339(ends),
+        "check_ins": f"{BASE}/check-ins",
+        "workers": f"{BASE}/workers",
+        "findings": f"{BASE}/device-findings",
+        "lists": _lists(me),
+        "may": {"correct": _has(me, "devices.correct")},
+        "focus": shown,
+        "texts": templates(JUDGED),
+    }
+    return page(check_ins_page(CheckInsView(f"{BASE}/basemap", shown, data)))
 
 
 @router.get("/check-ins/{check_in}")
@@ -49,9 +86,18 @@ def show_check_in(
     data = {
         "time_zone": district.time_zone,
         "sign_out": f"{BASE}/sessions/current",
-        "back": OWN if me.role is Role.WORKER else HOME,
-        "own": reach_of(me, "checkins.read") is Reach.OWN,
+        "back": "/check-ins",
         "worker": worker.name,
+        "address": f"{BASE}/check-ins",
+        "appeals": f"{BASE}/appeals?within={found.cell or me.district}"
+        if _has(me, "appeals.read")
+        else None,
+        "may": {
+            "history": "checkins.rejudge" in PERMISSIONS,
+            "appeal": _has(me, "appeals.write") and found.worker == me.worker,
+            "decide": _has(me, "appeals.decide"),
+            "rejudge": _has(me, "checkins.rejudge"),
+        },
         "check_in": CheckInAnswer.model_validate(found).model_dump(mode="json"),
         "scene": _drawn(shown),
         "texts": templates(JUDGED),
@@ -92,6 +138,21 @@ def show_prints(
         for door in hung
     ]
     return page(prints_page(district.name, prints, without=len(doors) - len(hung)))
+
+
+def _lists(me: Actor) -> dict[str, str]:
+    """What waits for a decision of the caller's, by address."""
+    asked = {
+        "appeals": ("appeals.decide", f"{BASE}/appeals?state=open"),
+        "findings": ("devices.correct", f"{BASE}/device-findings?state=open"),
+        "misplaced": ("appeals.decide", f"{BASE}/checkpoints/misplaced"),
+    }
+    return {name: address for name, (verb, address) in asked.items() if _has(me, verb)}
+
+
+def _has(me: Actor, verb: str) -> bool:
+    """Whether the caller's role has an entry for a verb that this service knows."""
+    return me.role in PERMISSIONS.get(verb, {})
 
 
 def _focus(shown: Scene) -> tuple[float, float, float, float]:

@@ -10,7 +10,8 @@ from maps.page import page_data, parts, render
 @dataclass(frozen=True)
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
-    than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown."""
+    than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown;
+    `check_ins`: where the page of check-ins is, for those who may read it."""
 
     district: str
     time_zone: str
@@ -22,6 +23,7 @@ class WallView:
     sign_out: str
     fresh_s: float
     people: bool
+    check_ins: str | None
 
 
 def wall(view: WallView) -> str:

@@ -58,13 +58,61 @@ learn({
   moment: ["{month}月{day}日 {hour}:{minute}{second}", "{day} {named} {hour}:{minute}{second}"],
   metres: ["{n} 米", "{n} m"],
   kilometres: ["{n} 公里", "{n} km"],
+  check_ins_title: ["打卡记录", "Check-ins"],
+  back_to_wall: ["网格态势", "The wall"],
+  day: ["{month}月{day}日", "{day} {named}"],
+  none_here: ["这一天没有这样的打卡。", "There are none of these on this day."],
+  show_more: ["显示更多", "Show more"],
+  "filter.all": ["全部", "All"],
+  "filter.refused": ["未认可", "Refused"],
+  "filter.uncertain": ["存疑", "Uncertain"],
+  "filter.doubted": ["有疑点", "In doubt"],
+  cancel: ["取消", "Cancel"],
+  say_why: ["请写明理由。", "Please give the reason."],
+  reason: ["理由", "Reason"],
+
+  "waiting.appeals": ["待处理的申诉", "Appeals to decide"],
+  "waiting.findings": ["坐标可能读错的手机", "Phones that may be read wrongly"],
+  "waiting.misplaced": ["位置可能不对的打卡点", "Checkpoints that may stand badly"],
+  finding_says: ["最近 {points} 次打卡按 {system} 解读才在网格内。", "Its last {points} check-ins lie inside only when read as {system}."],
+  finding_none: ["最近 {points} 次打卡按原样解读才在网格内，之前的校正可取消。", "Its last {points} check-ins lie inside as they were said: the correction can go."],
+  finding_shift: ["偏移 {distance}，方位 {bearing}°", "Shifted by {distance}, bearing {bearing}°"],
+  misplaced_says: ["{decided} 次申诉中 {overturned} 次成立，建议移动 {distance}：", "{overturned} of {decided} appeals upheld; suggested {distance} away:"],
+  confirm: ["确认", "Confirm"],
+  dismiss: ["忽略", "Dismiss"],
+  confirm_title: ["校正 {worker} 的手机？", "Correct {worker}'s phone?"],
+  confirm_says: ["今后它的坐标一律按 {system} 解读。已有的判定不变，需要时可重新判定。", "From now on its points are read as {system}. Given verdicts stay until they are judged again."],
+  confirm_none: ["今后它的坐标按原样解读。", "From now on its points are read as they are said."],
+  dismiss_title: ["忽略 {worker} 手机的提示？", "Dismiss what was found about {worker}'s phone?"],
+
+  appeal_button: ["对判定有异议，申诉", "Appeal against the verdict"],
+  appeal_title: ["申诉", "Appeal"],
+  appeal_say: ["请说明当时的情况，由主管复核。", "Say what happened; a supervisor will look at it."],
+  appeal_text: ["当时的情况", "What happened"],
+  send: ["提交申诉", "Send"],
+  decide_button: ["处理申诉", "Decide"],
+  decide_title: ["处理申诉", "Decide the appeal"],
+  uphold: ["申诉成立", "Uphold"],
+  reject: ["维持原判", "Reject"],
+  rejudge_button: ["重新判定", "Judge again"],
+  rejudge_title: ["按当时的方案和规则重新判定？", "Judge again by the plan and rules of then?"],
+  rejudge_say: ["原判定保留在历史中。", "The verdict before stays in the history."],
+  rejudge: ["重新判定", "Judge again"],
+  "appeal.open": ["待处理", "waiting"],
+  "appeal.upheld": ["申诉成立", "upheld"],
+  "appeal.rejected": ["维持原判", "rejected"],
+  "cause.first": ["首次判定", "First verdict"],
+  "cause.rejudged": ["重新判定", "Judged again"],
+  "cause.appeal": ["申诉处理", "Appeal decided"],
   no_cell: ["不在任何网格内", "in no cell"],
 });
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+learn(Object.fromEntries(MONTHS.map((name, i) => [`month.${i + 1}`, [`${i + 1}月`, name]])));
+
 /** Codes that speak for a check-in, and those that are only to be known; the rest refuse it. */
-const FOR = new Set(["cell.inside", "checkpoint.reached", "checkpoint.proven", "proof.valid"]);
+const FOR = new Set(["appeal.upheld", "cell.inside", "checkpoint.reached", "checkpoint.proven", "proof.valid"]);
 const NOTES = new Set(["cell.uncertain", "cell.proven", "system.suspected", "proof.not_asked"]);
 
 /** @param {string} code */
@@ -123,6 +171,17 @@ export function moment(at, timeZone, seconds = false) {
   const fields = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const second = seconds ? `:${fields.second}` : "";
   return t("moment", { ...fields, second, named: MONTHS[Number(fields.month) - 1] });
+}
+
+/**
+ * A time of day of the district.
+ * @param {string} at
+ * @param {string} timeZone
+ */
+export function clock(at, timeZone) {
+  return new Date(at).toLocaleTimeString("zh-CN", {
+    hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone,
+  });
 }
 
 /**

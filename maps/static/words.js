@@ -45,6 +45,8 @@ const WORDS = {
   emergency: ["紧急事件", "Emergency"],
   urgent: ["加急事件", "Urgent"],
   normal: ["一般事件", "Normal"],
+  check_ins_page: ["打卡记录", "Check-ins"],
+  my_check_ins: ["我的打卡", "My check-ins"],
   covered: ["今日已打卡网格", "Checked in today"],
 
   on_duty: ["在岗网格员", "Workers on duty"],
