@@ -5,6 +5,7 @@
 
 import { items } from "./ask.js";
 import { Ground, unit } from "./ground.js";
+import { Labels } from "./labels.js";
 import { clock, element, sentence } from "./patrol_words.js";
 import { Waiting } from "./waiting.js";
 import { otherLanguage, speak, t } from "./words.js";
@@ -25,6 +26,11 @@ const page = JSON.parse(document.getElementById("page").textContent);
 // @ts-ignore: folium names the map.
 const map = map_day;
 const ground = new Ground(map);
+const labels = new Labels(map, ground, () => {
+  const { left, top } = map.getContainer().getBoundingClientRect();
+  const over = document.querySelector("main").getBoundingClientRect();
+  return [[over.left - left, over.top - top, over.right - left, over.bottom - top]];
+});
 const dots = L.layerGroup().addTo(map);
 const pane = map.createPane("dots");
 pane.style.zIndex = "440";
@@ -182,6 +188,7 @@ fit([[south, west], [north, east]]);
 tell();
 ground.drawn = () => {
   for (const { properties } of ground.data.cells?.features ?? []) cells[properties.code] = properties.name;
+  labels.read();
   show();
 };
 Promise.all([ground.load(), readPeople(), read(), waiting.read()]).then(() => {
