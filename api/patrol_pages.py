@@ -16,7 +16,7 @@ from api.deps import Now, Read
 from api.pages import HOME, OWN, AllowedOnPage, page
 from api.routes.check_ins import CheckInAnswer
 from api.shapes import Day, Within
-from api.texts import JUDGED, templates
+from api.texts import judged_templates
 from geo.accounts.rules import PERMISSIONS, Actor, Reach, Role, may, reach_of
 from geo.clock import civil_date, civil_day, rfc3339
 from geo.hierarchy import queries as hierarchy
@@ -65,7 +65,7 @@ def show_check_ins(
         "lists": _lists(me),
         "may": {"correct": _has(me, "devices.correct")},
         "focus": shown,
-        "texts": templates(JUDGED),
+        "texts": judged_templates(),
     }
     return page(check_ins_page(CheckInsView(f"{BASE}/basemap", shown, data)))
 
@@ -100,7 +100,7 @@ def show_check_in(
         },
         "check_in": CheckInAnswer.model_validate(found).model_dump(mode="json"),
         "scene": _drawn(shown),
-        "texts": templates(JUDGED),
+        "texts": judged_templates(),
     }
     return page(check_in_page(CheckInView(f"{BASE}/basemap", _focus(shown), data)))
 

@@ -5,7 +5,7 @@ A text is a template over the fields of the error or reason: `{cell}`. Every cod
 person stands here in Chinese and English; a test compares this table with the code.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -36,13 +36,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 
-# What a verdict on a check-in can say.
-JUDGED = (*patrol.TEXTS, "duty.off")
+# What verdicts on check-ins, and doubts about them, speak of.
+_JUDGED = (
+    *("accuracy", "appeal", "assignment", "cell", "check_in", "checkpoint", "clock", "delivery"),
+    *("duty", "mock", "patrol", "proof", "system", "track"),
+)
 
 
-def templates(codes: Iterable[str]) -> dict[str, dict[str, tuple[str, str]]]:
-    """The templates of some codes in both languages, for a page that fills them in itself."""
-    return {code: TEXTS[code] for code in codes}
+def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
+    """The templates of verdicts in both languages, for a page that fills them in itself."""
+    return {code: said for code, said in TEXTS.items() if code.partition(".")[0] in _JUDGED}
 
 
 class _Fields(dict[str, Any]):
