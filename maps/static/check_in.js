@@ -215,4 +215,9 @@ tell();
 Promise.all([ground.load(), read()]).then(() => {
   document.documentElement.dataset.ready = "true";
 }, (error) => console.error(error));
-addEventListener("resize", home);
+// A phone's bars come and go and change the height: only another width is another picture.
+let wide = map.getSize().x;
+map.on("resize", ({ newSize }) => {
+  if (newSize.x !== wide) home();
+  wide = newSize.x;
+});

@@ -86,6 +86,15 @@ def test_a_refused_one_is_drawn_with_its_reasons(
     seen = words(page)
     assert {"手机自报位置", "距边界 45 米", "距打卡点 95 米", "凉亭 · 半径 30 米"} <= set(seen)
     assert any(said.startswith("第2网格") for said in seen), "the neighbour he stood in"
+    ground = page.locator(".ground").bounding_box()
+    assert ground
+    for circle in page.locator(".leaflet-scene-pane path[stroke='#e8704f']").all():
+        box = circle.bounding_box()
+        assert box
+        assert box["x"] >= ground["x"]
+        assert box["y"] >= ground["y"]
+        assert box["x"] + box["width"] <= ground["x"] + ground["width"]
+        assert box["y"] + box["height"] <= ground["y"] + ground["height"]
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= size[0]
     page.click("#language")
