@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import pages
+from api import pages, patrol_pages
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
@@ -109,6 +109,7 @@ def build(
     # Under both addresses: the short one is what a person types.
     app.include_router(live.router, include_in_schema=False)
     app.include_router(phones.router, include_in_schema=False)
+    app.include_router(patrol_pages.router)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)

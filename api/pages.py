@@ -21,7 +21,7 @@ from starlette.types import Scope
 
 from api.deps import Allowed, Now, Read, authenticate
 from api.sight import Sight
-from geo.accounts.rules import Actor, Role
+from geo.accounts.rules import PERMISSIONS, Actor, Role
 from geo.clock import civil_date
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
@@ -83,7 +83,7 @@ def icon() -> Response:
 @router.get("/login")
 def login(next: str = HOME) -> Response:
     """Sign in; afterwards the page that was asked for."""
-    return _page(render("login.html", data=page_data({"next": local_path(next), "own": OWN})))
+    return page(render("login.html", data=page_data({"next": local_path(next), "own": OWN})))
 
 
 @router.get("/wall")
@@ -106,9 +106,10 @@ def show_wall(
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
         people=Sight.of(me).people,
+        check_ins="/check-ins" if me.role in PERMISSIONS["checkins.read"] else None,
         fresh_s=FRESH_FOR.total_seconds(),
     )
-    return _page(_wall(view))
+    return page(_wall(view))
 
 
 @router.get("/me")
@@ -124,13 +125,13 @@ def show_own(
         "sign_out": "/api/v1/sessions/current",
         "time_zone": queries.district(session, me.district).time_zone,
     }
-    return _page(render("me.html", data=page_data(own)))
+    return page(render("me.html", data=page_data(own)))
 
 
 @router.get("/docs")
 def docs(_me: Annotated[Actor, Depends(AllowedOnPage("docs.read"))]) -> Response:
     """The interface, to read and to try."""
-    return _page(render("docs.html"))
+    return page(render("docs.html"))
 
 
 @router.get("/openapi.json")
@@ -167,7 +168,8 @@ def _wall(view: WallView) -> str:
     return wall(view)
 
 
-def _page(html: str) -> Response:
+def page(html: str) -> Response:
+    """A rendered page as an answer with a nonce of its own."""
     nonce = secrets.token_urlsafe(18)
     headers = Headers({"content-security-policy": policy(nonce)})
     return HTMLResponse(with_nonce(html, nonce), headers=headers)

@@ -33,6 +33,7 @@ from geo.errors import GeoError
 from geo.ids import CheckInId, CheckpointId, WorkerId
 from geo.patrol import queries
 from geo.patrol.check_ins import take_check_ins
+from geo.patrol.proofs import ProofState
 from geo.patrol.records import CheckIn, Claim
 from geo.patrol.rules import VerdictKind
 
@@ -54,7 +55,7 @@ class Proof(Body):
 class CheckInBody(Body):
     """A check-in with an id made on the phone. `sent_at` is the phone's clock at this very sending.
 
-    No checkpoint asks for a second proof yet: one that is given is answered with a reason.
+    `proof` is the code read off the door, where the checkpoint asks for one.
     """
 
     id: UUID
@@ -103,6 +104,7 @@ class CheckInAnswer(Answer):
     distance_to_border_m: float | None
     distance_to_checkpoint_m: float | None
     located_cell: str | None
+    proof: ProofState | None
     lon: float
     lat: float
     system: System

@@ -25,13 +25,16 @@ from geo.accounts.rules import Actor
 from geo.ids import CellCode, CheckpointId
 from geo.patrol import queries
 from geo.patrol.checkpoints import change_checkpoint, create_checkpoint, retire_checkpoint
+from geo.patrol.proof_codes import issue_proof_code
 from geo.patrol.records import DEFAULT_RADIUS, Checkpoint
 from geo.units import Metres
+from maps.qr import qr_code
 
 router = APIRouter(tags=["checkpoints"])
 
 Reader = Annotated[Actor, allowed("checkpoints.read")]
 Writer = Annotated[Actor, allowed("checkpoints.write")]
+Issuer = Annotated[Actor, allowed("proofs.issue")]
 
 Radius = Annotated[float, Field(gt=0, le=500)]
 
@@ -48,11 +51,12 @@ class CheckpointBody(Body):
 
 
 class CheckpointChangeBody(Body):
-    """What to change; absent or null keeps."""
+    """What to change; absent or null keeps. `asks_proof`: the code at the door is asked for."""
 
     name: ShortText | None = None
     point: PointBody | None = None
     radius_m: Radius | None = None
+    asks_proof: bool | None = None
 
 
 class CheckpointAnswer(Answer):
@@ -65,9 +69,20 @@ class CheckpointAnswer(Answer):
     lon: float
     lat: float
     radius_m: float
+    asks_proof: bool
     created_at: datetime
     retired_at: datetime | None
     origin: str
+
+
+class ProofCodeAnswer(Answer):
+    """A code for a door: what the QR code says, and the QR code as SVG, black on white."""
+
+    checkpoint: UUID
+    number: int
+    token: str
+    svg: str
+    issued_at: datetime
 
 
 @router.get("/checkpoints")
@@ -118,7 +133,7 @@ def create(
 def change(
     checkpoint: UUID, body: CheckpointChangeBody, session: Write, me: Writer, now: Now
 ) -> CheckpointAnswer:
-    """Rename, move or resize a checkpoint; verdicts already given stay."""
+    """Rename, move or resize a checkpoint, or ask for a second proof; given verdicts stay."""
     changed = change_checkpoint(
         session,
         actor=me,
@@ -127,8 +142,22 @@ def change(
         name=body.name,
         point=None if body.point is None else body.point.value(),
         radius_m=None if body.radius_m is None else Metres(body.radius_m),
+        asks_proof=body.asks_proof,
     )
     return _answer(changed)
+
+
+@router.post("/checkpoints/{checkpoint}/proof-codes", status_code=201)
+def issue(checkpoint: UUID, session: Write, me: Issuer, now: Now) -> ProofCodeAnswer:
+    """Issue a code for the door, to be printed. The print that hung there counts no more."""
+    code = issue_proof_code(session, actor=me, checkpoint=CheckpointId(checkpoint), at=now)
+    return ProofCodeAnswer(
+        checkpoint=checkpoint,
+        number=code.number,
+        token=code.token,
+        svg=qr_code(code.token),
+        issued_at=code.issued_at,
+    )
 
 
 @router.delete("/checkpoints/{checkpoint}", status_code=204)

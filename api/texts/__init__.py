@@ -37,6 +37,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
 }
 
 
+# What verdicts on check-ins, and doubts about them, speak of.
+_JUDGED = (
+    *("accuracy", "appeal", "assignment", "cell", "check_in", "checkpoint", "clock", "delivery"),
+    *("duty", "mock", "patrol", "proof", "system", "track"),
+)
+
+
+def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
+    """The templates of verdicts in both languages, for a page that fills them in itself."""
+    return {code: said for code, said in TEXTS.items() if code.partition(".")[0] in _JUDGED}
+
+
 class _Fields(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "?"

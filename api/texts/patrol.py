@@ -27,6 +27,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Outside cell {cell} by {distance_m} m; the point lies in: {located_cell}.",
         ),
     },
+    "cell.proven": {
+        "zh": (
+            "定位在网格外，扫码为证",
+            "仅凭定位会判在网格 {cell} 外（距边界 {distance_m} 米），"
+            "但扫了门口的有效二维码：予以认可并标注。",
+        ),
+        "en": (
+            "Outside by the fix, proven by the code",
+            "By the fix alone outside cell {cell} ({distance_m} m from its border), but a valid"
+            " code was read at the door: accepted and marked.",
+        ),
+    },
     "cell.uncertain": {
         "zh": (
             "无法确定",
@@ -85,6 +97,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": (
             "Point outside the cell",
             "The point does not lie in cell {cell} but in: {located_cell}; move it inside.",
+        ),
+    },
+    "checkpoint.proven": {
+        "zh": (
+            "门口扫码为证",
+            "定位距打卡点“{name}”{distance_m} 米，但扫了门口的有效二维码，视为已到达。",
+        ),
+        "en": (
+            "Proven at the door",
+            "{distance_m} m from checkpoint {name} by the fix, but its valid code was read.",
         ),
     },
     "checkpoint.reached": {
@@ -158,9 +180,59 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
         "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),
     },
+    "proof.invalid": {
+        "zh": ("二维码不对", "这不是此打卡点门口的二维码：请扫该打卡点门口张贴的二维码。"),
+        "en": (
+            "Wrong code",
+            "This is not the code of this checkpoint: scan the one that hangs at its door.",
+        ),
+    },
+    "proof.missing": {
+        "zh": ("缺少门口扫码", "此打卡点要求扫门口的二维码：请到门口扫码后再打卡。"),
+        "en": (
+            "Code missing",
+            "This checkpoint asks for the code at its door: scan it there and check in again.",
+        ),
+    },
+    "proof.none_issued": {
+        "zh": (
+            "还没有二维码",
+            "打卡点 {checkpoint} 还没有制作二维码：请先制作、打印并张贴，再要求扫码。",
+        ),
+        "en": (
+            "No code yet",
+            "Checkpoint {checkpoint} has no code: issue, print and hang one, then ask for it.",
+        ),
+    },
     "proof.not_asked": {
         "zh": ("无需第二凭证", "此打卡点不要求扫码等第二凭证，已按定位判定。"),
         "en": ("No proof asked", "This checkpoint asks for no second proof; the fix decided."),
+    },
+    "proof.replaced": {
+        "zh": (
+            "二维码已换新",
+            "门口贴的是旧二维码，已经作废：请告诉主管更换门口的打印件，或扫新的二维码。",
+        ),
+        "en": (
+            "Code replaced",
+            "The print at the door is old: tell the supervisor to hang the new one.",
+        ),
+    },
+    "proof.too_far": {
+        "zh": (
+            "定位离门口太远",
+            "二维码有效，但定位距打卡点“{name}”{distance_m} 米，超过 {limit_m} 米："
+            "请在门口重新定位再打卡。",
+        ),
+        "en": (
+            "Too far from the door",
+            "The code is valid, but the fix is {distance_m} m from checkpoint {name}, over"
+            " {limit_m} m; let the phone find itself at the door and check in again.",
+        ),
+    },
+    "proof.valid": {
+        "zh": ("门口二维码有效", "已扫此打卡点门口的二维码。"),
+        "en": ("Code valid", "The code at the checkpoint's door was read."),
     },
     "system.suspected": {
         "zh": (

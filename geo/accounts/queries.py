@@ -113,6 +113,18 @@ def devices(session: Session, district: DistrictCode, worker: WorkerId) -> list[
     ]
 
 
+def device_as_paired(
+    session: Session, district: DistrictCode, device: UUID
+) -> tuple[str, DeviceProfile] | None:
+    """The name and profile of a paired device, revoked or not; None when there is none."""
+    row = session.execute(
+        select(DeviceRow.name, DeviceRow.profile).where(
+            DeviceRow.district == district, DeviceRow.id == device
+        )
+    ).one_or_none()
+    return None if row is None else (row.name, DeviceProfile.from_fields(row.profile))
+
+
 def actor_of(row: AccountRow) -> Actor:
     """The actor of an account row; a worker's cells are filled in where assignments are known."""
     return Actor(

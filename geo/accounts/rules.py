@@ -70,6 +70,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "patroldays.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "places.find": dict.fromkeys(Role, ANYWHERE),
     "positions.write": {_WORKER: OWN},
+    "proofs.issue": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "sessions.end": dict.fromkeys(Role, OWN),
     "tracks.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "wall.read": {

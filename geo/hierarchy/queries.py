@@ -62,13 +62,15 @@ def plan_in_force(session: Session, district: DistrictCode, on: date) -> Plan:
     ).scalar_one_or_none()
     if row is None:
         raise NoPlanInForce(district=district, on=on.isoformat())
-    during = row.in_force_during
-    return Plan(
-        id=PlanId(row.id),
-        name=row.name,
-        status=PlanStatus(row.status),
-        begins_on=during.lower if during else None,
-        ends_on=during.upper if during else None,
+    return _plan(row)
+
+
+def plan(session: Session, district: DistrictCode, id: PlanId) -> Plan:
+    """A plan that is known to be there, in force or not."""
+    return _plan(
+        session.execute(
+            select(PlanRow).where(PlanRow.district == district, PlanRow.id == id)
+        ).scalar_one()
     )
 
 
@@ -251,6 +253,17 @@ def _area(row: Any) -> Area:
         households=row.households,
         aliases=tuple(row.aliases),
         boundary=getattr(row, "boundary", None),
+    )
+
+
+def _plan(row: PlanRow) -> Plan:
+    during = row.in_force_during
+    return Plan(
+        id=PlanId(row.id),
+        name=row.name,
+        status=PlanStatus(row.status),
+        begins_on=during.lower if during else None,
+        ends_on=during.upper if during else None,
     )
 
 

@@ -30,6 +30,8 @@ from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
+from geo.patrol.proof_codes import ShownProof, proof_states
+from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
     CheckIn,
     CheckInJudged,
@@ -109,6 +111,13 @@ def take_check_ins(
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
     met = circumstances(session, [_asked(*one, at) for one in zip(said, moments, strict=True)])
+    proofs = proof_states(
+        session,
+        [
+            ShownProof(actor.district, one.checkpoint, claim.proof, moment or at)
+            for (actor, claim), one, moment in zip(said, met, moments, strict=True)
+        ],
+    )
     refused = _Refusals(session, at)
     for place, (actor, claim) in enumerate(said):
         if first.setdefault((actor.district, claim.id), place) != place:
@@ -117,7 +126,15 @@ def take_check_ins(
             refused.check(actor, claim.worker, met[place])
             spot = (float(lon[place]), float(lat[place]))
             cases[place] = _case(
-                session, actor, claim, digests[place], moments[place], met[place], at, spot
+                session,
+                actor,
+                claim,
+                digests[place],
+                moments[place],
+                met[place],
+                proofs[place],
+                at,
+                spot,
             )
         except GeoError as error:
             answers[place] = error
@@ -181,6 +198,7 @@ def _case(
     said: bytes,
     moment: datetime | None,
     met: Circumstances,
+    proof: ProofState | None,
     at: datetime,
     place: tuple[float, float],
 ) -> _Case:
@@ -211,7 +229,7 @@ def _case(
         waited=max(at - moment, timedelta(0)),
         checkpoint_retired=_was_retired(met.checkpoint, moment),
         clock_ahead=fix.observed_at - moment,
-        proof_given=claim.proof is not None,
+        proof=proof,
     )
     return _Case(
         actor, claim, said, *place, moment, met.origin, met.policy, met.time_zone, evidence
@@ -252,6 +270,7 @@ def _check_in(case: _Case, verdict: Verdict, received_at: datetime) -> CheckIn:
         distance_to_border_m=_rounded(verdict.distance_to_border_m, 2),
         distance_to_checkpoint_m=_rounded(verdict.distance_to_checkpoint_m, 2),
         located_cell=verdict.located_cell,
+        proof=case.evidence.proof,
         plan=case.evidence.grid.plan,
         policy=case.policy.version,
         observed_at=case.observed_at.astimezone(UTC),
@@ -324,6 +343,7 @@ def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
         "distance_to_border_m": check_in.distance_to_border_m,
         "distance_to_checkpoint_m": check_in.distance_to_checkpoint_m,
         "located_cell": check_in.located_cell,
+        "proof": None if check_in.proof is None else check_in.proof.value,
         "plan": check_in.plan,
         "policy": check_in.policy,
         "digest": case.said,

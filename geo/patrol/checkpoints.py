@@ -20,12 +20,14 @@ from geo.hierarchy.rules import CellNotFound
 from geo.ids import CellCode, CheckpointId
 from geo.outbox import history_of, record
 from geo.patrol import queries
+from geo.patrol.proof_codes import proof_codes
 from geo.patrol.records import (
     Checkpoint,
     CheckpointChanged,
     CheckpointCodeTaken,
     CheckpointOutsideCell,
     CheckpointRetired,
+    ProofCodeNotIssued,
 )
 from geo.patrol.tables import CheckpointRow
 from geo.units import Metres
@@ -103,10 +105,14 @@ def change_checkpoint(
     name: str | None = None,
     point: Point | None = None,
     radius_m: Metres | None = None,
+    asks_proof: bool | None = None,
 ) -> Checkpoint:
-    """Rename, move or resize a checkpoint (None keeps). Verdicts already given stay.
+    """Rename, move or resize a checkpoint, or ask for a second proof there (None keeps).
 
-    Raises: NotAllowed, CheckpointNotFound, CheckpointRetired, CheckpointOutsideCell.
+    Verdicts already given stay.
+
+    Raises: NotAllowed, CheckpointNotFound, CheckpointRetired, CheckpointOutsideCell,
+    ProofCodeNotIssued.
     Records: CheckpointChanged.
     """
     before = _of(session, actor, id)
@@ -115,6 +121,11 @@ def change_checkpoint(
         values["name"] = name
     if radius_m is not None:
         values["radius_m"] = radius_m
+    if asks_proof is not None:
+        if asks_proof and id not in proof_codes(session, actor.district, [id]):
+            # Nobody could check in there any more.
+            raise ProofCodeNotIssued(checkpoint=str(id))
+        values["asks_proof"] = asks_proof
     if point is not None:
         values["point"] = shapely.Point(*_inside(session, actor, before.cell, point, at))
     if values:
@@ -194,6 +205,7 @@ def _changed(
                 "lon": checkpoint.lon,
                 "lat": checkpoint.lat,
                 "radius_m": checkpoint.radius_m,
+                "asks_proof": checkpoint.asks_proof,
             },
         ),
     )

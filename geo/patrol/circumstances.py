@@ -44,6 +44,7 @@ select
   ST_X(checkpoint.point) as lon,
   ST_Y(checkpoint.point) as lat,
   checkpoint.radius_m,
+  checkpoint.asks_proof,
   checkpoint.created_at,
   checkpoint.retired_at,
   checkpoint.origin as checkpoint_origin
@@ -134,6 +135,7 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
                 lon=row.lon,
                 lat=row.lat,
                 radius_m=Metres(row.radius_m),
+                asks_proof=row.asks_proof,
                 created_at=row.created_at,
                 retired_at=row.retired_at,
                 origin=Origin(row.checkpoint_origin),

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geo.crs import geometry_to_metres, metres
 from geo.hierarchy.rules import Area
@@ -80,6 +81,10 @@ class PlanGrid:
         """The cell that holds one WGS-84 point."""
         found = int(self.locate(np.array([lon]), np.array([lat]))[0])
         return None if found < 0 else self.codes[found]
+
+    def touching(self, area: BaseGeometry) -> list[int]:
+        """The cells that an area in WGS-84 degrees touches."""
+        return sorted(self._tree.query(area, predicate="intersects").tolist())
 
     def measure(self, cells: Indices, lon: Floats, lat: Floats, radius: Floats) -> Measured:
         """How the disc round each WGS-84 point lies to its cell; radii in metres, shape (n,)."""

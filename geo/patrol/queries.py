@@ -28,6 +28,7 @@ from geo.ids import (
     contains,
 )
 from geo.patrol.grid import PlanGrid, PlanGrids
+from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
     CheckIn,
     CheckInNotFound,
@@ -327,6 +328,7 @@ def _checkpoint_columns(district: DistrictCode) -> Select[Any]:
         func.ST_X(CheckpointRow.point).label("lon"),
         func.ST_Y(CheckpointRow.point).label("lat"),
         CheckpointRow.radius_m,
+        CheckpointRow.asks_proof,
         CheckpointRow.created_at,
         CheckpointRow.retired_at,
         CheckpointRow.origin,
@@ -342,6 +344,7 @@ def _checkpoint(row: Any) -> Checkpoint:
         lon=row.lon,
         lat=row.lat,
         radius_m=Metres(row.radius_m),
+        asks_proof=row.asks_proof,
         created_at=row.created_at,
         retired_at=row.retired_at,
         origin=Origin(row.origin),
@@ -362,8 +365,8 @@ def _work_log(row: WorkLogRow) -> WorkLog:
 def _check_in_columns(district: DistrictCode) -> Select[Any]:
     kept = (
         "id worker checkpoint system accuracy_m cell verdict accepted reasons doubts settled_doubts"
-        " share_inside"
-        " distance_to_border_m distance_to_checkpoint_m located_cell plan policy observed_at"
+        " share_inside distance_to_border_m distance_to_checkpoint_m located_cell proof plan policy"
+        " observed_at"
         " received_at origin digest"
     )
     return select(
@@ -396,6 +399,7 @@ def _as_answered(row: Any) -> CheckIn:
         distance_to_border_m=row.distance_to_border_m,
         distance_to_checkpoint_m=row.distance_to_checkpoint_m,
         located_cell=row.located_cell,
+        proof=None if row.proof is None else ProofState(row.proof),
         plan=PlanId(row.plan),
         policy=row.policy,
         observed_at=row.observed_at,

@@ -11,6 +11,7 @@ from geo.crs import Fix, System
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound
 from geo.ids import CellCode, CheckInId, CheckpointId, PlanId, WorkerId, WorkLogId
 from geo.outbox import Event
+from geo.patrol.proofs import ProofState
 from geo.patrol.rules import CheckpointSite, VerdictKind
 from geo.units import Metres
 
@@ -21,6 +22,7 @@ DEFAULT_RADIUS = Metres(30.0)
 class Checkpoint(CheckpointSite):
     """A checkpoint as it is kept; `retired_at` when nobody checks in there any more."""
 
+    asks_proof: bool
     created_at: datetime
     retired_at: datetime | None
     origin: Origin
@@ -63,6 +65,7 @@ class CheckIn:
     distance_to_border_m: float | None
     distance_to_checkpoint_m: float | None
     located_cell: CellCode | None
+    proof: ProofState | None
     plan: PlanId
     policy: int
     observed_at: datetime
@@ -199,6 +202,12 @@ class CheckpointCodeTaken(Conflict):
     code = "checkpoint.code_taken"
 
 
+class ProofCodeNotIssued(Conflict):
+    """A checkpoint asks for a second proof only once a code has been issued for its door."""
+
+    code = "proof.none_issued"
+
+
 class WorkLogInFuture(Invalid):
     """A day that has not begun has no work log."""
 
@@ -247,6 +256,13 @@ class CheckpointChanged(Event):
     """A checkpoint was made, moved, renamed or retired."""
 
     kind: ClassVar[str] = "checkpoint.changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofCodeIssued(Event):
+    """A code was issued for the door of a checkpoint; the print before it counts no more."""
+
+    kind: ClassVar[str] = "checkpoint.proof_code_issued"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from geo.crs import Fix, Mistake, PointOutOfRange, as_meant, metres, read_as, to
 from geo.ids import CellCode, CheckpointId
 from geo.patrol.disc import Floats, Indices
 from geo.patrol.grid import PlanGrid
+from geo.patrol.proofs import ProofState
 from geo.units import Metres
 
 
@@ -30,6 +31,7 @@ class VerdictKind(StrEnum):
 LEAST_RADIUS = Metres(3.0)
 # An accuracy of 100 m at 68 %: beyond it a fix says nothing about a cell of a city.
 MOST_RADIUS = Metres(162.0)
+PROOF_REACH = Metres(300.0)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Policy:
 
     Defaults are those of the contract. `accuracy_factor` turns a 68 % accuracy into the 95 % radius
     of the disc: 1.62, the ratio of the two quantiles of a Rayleigh distributed error.
+    `proof_reach_m` is how far from a checkpoint a fix may lie while a valid code from its door
+    speaks for it: walls bend a fix by a block, never by kilometres.
     """
 
     version: int = 1
@@ -60,6 +64,7 @@ class Policy:
     replay_for: timedelta = timedelta(minutes=10)
     replay_within_m: float = 2.5
     doubt_reach: timedelta = timedelta(minutes=10)
+    proof_reach_m: Metres = PROOF_REACH
 
     def as_fields(self) -> dict[str, Any]:
         """JSON values; durations in seconds."""
@@ -112,7 +117,8 @@ class Evidence:
     waited: timedelta
     """From observation to receipt."""
     checkpoint_retired: bool = False
-    proof_given: bool = False
+    proof: ProofState | None = None
+    """What the code read off the door is worth; None where none is asked for and none was read."""
     clock_ahead: timedelta = timedelta(0)
     """How much the phone's clock ran ahead (negative: behind), taken off the observation."""
 
@@ -304,36 +310,43 @@ def _kind(share: float, policy: Policy) -> VerdictKind:
 def _verdict(evidence: Evidence, policy: Policy, lie: _Lie) -> Verdict:
     reasons: list[dict[str, Any]] = []
     refusals: list[dict[str, Any]] = []
-    if lie.cell is None or lie.kind is None or lie.share is None:
+    proven = _proven(evidence, policy, lie)
+    kind = lie.kind
+    if lie.cell is None or kind is None or lie.share is None:
         refusals.append({"code": "assignment.none"})
     else:
+        lifted = proven and kind is VerdictKind.OUTSIDE
+        if lifted:
+            # He was at the door, and the door is in the cell: what remains is an error of the fix.
+            kind = VerdictKind.UNCERTAIN
         where = {
-            "code": f"cell.{lie.kind.value}",
+            "code": "cell.proven" if lifted else f"cell.{kind.value}",
             "cell": lie.cell,
             "located_cell": lie.located,
             "distance_m": None if lie.border is None else round(abs(lie.border), 1),
             "share_inside": round(lie.share, 3),
         }
-        (refusals if lie.kind is VerdictKind.OUTSIDE else reasons).append(where)
+        (refusals if kind is VerdictKind.OUTSIDE else reasons).append(where)
     if evidence.checkpoint is not None:
-        _checkpoint(evidence, evidence.checkpoint, lie, reasons, refusals)
+        _checkpoint(evidence, evidence.checkpoint, policy, lie, reasons, refusals)
     if evidence.fix.mock:
         refusals.append({"code": "mock.declared"})
     if not evidence.on_duty:
         refusals.append({"code": "duty.off"})
-    if lie.radius > policy.most_radius_m:
+    if lie.radius > policy.most_radius_m and not proven:
         limit = round(policy.most_radius_m, 1)
         refusals.append(
             {"code": "accuracy.too_vague", "radius_m": round(lie.radius, 1), "limit_m": limit}
         )
     if lie.hypothesis is not None:
         reasons.append({"code": "system.suspected", "hypothesis": lie.hypothesis.value})
-    if evidence.proof_given:
-        # Neither for nor against: the checkpoint asks for none.
-        reasons.append({"code": "proof.not_asked"})
+    if evidence.proof in (ProofState.VALID, ProofState.NOT_ASKED):
+        reasons.append({"code": f"proof.{evidence.proof.value}"})
+    elif evidence.proof is not None:
+        refusals.append({"code": f"proof.{evidence.proof.value}"})
     return Verdict(
         cell=lie.cell,
-        kind=lie.kind,
+        kind=kind,
         accepted=not refusals,
         share_inside=lie.share,
         distance_to_border_m=lie.border,
@@ -347,6 +360,7 @@ def _verdict(evidence: Evidence, policy: Policy, lie: _Lie) -> Verdict:
 def _checkpoint(
     evidence: Evidence,
     checkpoint: CheckpointSite,
+    policy: Policy,
     lie: _Lie,
     reasons: list[dict[str, Any]],
     refusals: list[dict[str, Any]],
@@ -365,8 +379,18 @@ def _checkpoint(
         refusals.append({"code": "checkpoint.was_retired", **said})
     if distance is not None and distance <= checkpoint.radius_m + lie.radius:
         reasons.append({"code": "checkpoint.reached", **said})
+    elif _proven(evidence, policy, lie):
+        reasons.append({"code": "checkpoint.proven", **said})
+    elif evidence.proof is ProofState.VALID:
+        refusals.append({"code": "proof.too_far", **said, "limit_m": policy.proof_reach_m})
     else:
         refusals.append({"code": "checkpoint.not_reached", **said})
+
+
+def _proven(evidence: Evidence, policy: Policy, lie: _Lie) -> bool:
+    """Whether a valid code from the checkpoint's door speaks for a fix that lies near enough."""
+    near = lie.to_checkpoint is not None and lie.to_checkpoint <= policy.proof_reach_m
+    return near and evidence.proof is ProofState.VALID
 
 
 def _doubts(evidence: Evidence, policy: Policy) -> tuple[dict[str, Any], ...]:

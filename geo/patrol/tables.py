@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
@@ -34,6 +35,7 @@ from geo.columns import (
     sound_geometry,
 )
 from geo.crs import System
+from geo.patrol.proofs import ProofState
 
 
 class PolicyRow(Base):
@@ -65,6 +67,7 @@ class CheckpointRow(Base):
     name: Mapped[str] = mapped_column(Text)
     point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
     radius_m: Mapped[float] = mapped_column(Double)
+    asks_proof: Mapped[bool] = mapped_column(Boolean, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     retired_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     origin: Mapped[str] = mapped_column(Text)
@@ -77,6 +80,45 @@ class CheckpointRow(Base):
         CheckConstraint("radius_m > 0 and radius_m <= 500", name="radius"),
         sound_geometry("point"),
         Index(None, "district", "cell", postgresql_where=text("retired_at is null")),
+    )
+
+
+class ProofKeyRow(Base):
+    """What a district's codes for doors are signed with. It leaves the database nowhere."""
+
+    __tablename__ = "proof_key"
+
+    district: Mapped[str] = mapped_column(DISTRICT, ForeignKey("district.code"), primary_key=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime] = mapped_column(UtcInstant)
+
+    __table_args__ = (CheckConstraint("length(key) = 32", name="key"),)
+
+
+class ProofCodeRow(Base):
+    """A code printed for the door of a checkpoint; one at most is in use."""
+
+    __tablename__ = "proof_code"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    checkpoint: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    issued_at: Mapped[datetime] = mapped_column(UtcInstant)
+    issued_by: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "checkpoint"], ["checkpoint.district", "checkpoint.id"]),
+        one_of("origin", Origin),
+        CheckConstraint("number > 0", name="number"),
+        Index(
+            None,
+            "district",
+            "checkpoint",
+            unique=True,
+            postgresql_where=text("replaced_at is null"),
+        ),
     )
 
 
@@ -96,6 +138,8 @@ class CheckInRow(Base):
     mock: Mapped[bool] = mapped_column(Boolean)
     source: Mapped[str | None] = mapped_column(Text)
     device: Mapped[UUID | None]
+    # What the second proof was worth; the token itself is not kept.
+    proof: Mapped[str | None] = mapped_column(Text)
     observed_at: Mapped[datetime] = mapped_column(UtcInstant)
     sent_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     received_at: Mapped[datetime] = mapped_column(UtcInstant)
@@ -128,6 +172,7 @@ class CheckInRow(Base):
         ),
         one_of("origin", Origin),
         one_of("system", System),
+        one_of("proof", ProofState),
         CheckConstraint("verdict in ('inside', 'uncertain', 'outside')", name="verdict"),
         CheckConstraint("(verdict is null) = (cell is null)", name="judged_against_a_cell"),
         CheckConstraint("share_inside between 0 and 1", name="share"),

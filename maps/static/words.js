@@ -71,6 +71,8 @@ const WORDS = {
   emergency: ["紧急事件", "Emergency"],
   urgent: ["加急事件", "Urgent"],
   normal: ["一般事件", "Normal"],
+  check_ins_page: ["打卡记录", "Check-ins"],
+  my_check_ins: ["我的打卡", "My check-ins"],
   covered: ["今日已打卡网格", "Checked in today"],
 
   on_duty: ["在岗网格员", "Workers on duty"],
@@ -131,6 +133,14 @@ const WORDS = {
   minutes: ["{n} 分", "{n} min"],
   hours: ["{n} 小时", "{n} h"],
 };
+
+/**
+ * Words of one page beside those that all pages share.
+ * @param {Record<string, [string, string]>} more
+ */
+export function learn(more) {
+  Object.assign(WORDS, more);
+}
 
 const KEY = "wangge-language";
 

@@ -11,7 +11,7 @@ from geo.accounts.rules import Role
 from maps.offline import offline
 from tests.conftest import SignIn
 
-PAGES = ["/login", "/wall", "/docs"]
+PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print"]
 
 
 @pytest.mark.parametrize("page", ["/wall", "/docs", "/wall?a=1&b=//x"])

@@ -2,8 +2,10 @@
 """Every route declares a verb of the permission table, and every error has its words."""
 
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -13,7 +15,7 @@ from fastapi.testclient import TestClient
 import api
 import geo
 from api.deps import Allowed
-from api.texts import TEXTS, Language
+from api.texts import TEXTS, Language, judged_templates
 from geo.accounts.rules import PERMISSIONS
 from geo.errors import GeoError
 
@@ -74,3 +76,15 @@ def test_every_error_has_words_in_both_languages() -> None:
     assert codes <= TEXTS.keys()
     for code, texts in TEXTS.items():
         assert set(texts) == set(Language), code
+
+
+def test_pages_know_the_words_of_everything_a_verdict_says() -> None:
+    folder = Path(geo.__file__).parent / "patrol"
+    said = {
+        code
+        for module in folder.glob("*.py")
+        for code in re.findall(r'"code": "(\w+\.\w+)"', module.read_text("utf-8"))
+    }
+    assert "checkpoint.reached" in said
+    # How a patrol day stands is told elsewhere.
+    assert {code for code in said if not code.startswith("day.")} <= judged_templates().keys()

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// What waits for a supervisor: appeals, phones to be read otherwise, checkpoints that stand badly.
+
+import { ask, decide, items } from "./ask.js";
+import { distance, element, moment } from "./patrol_words.js";
+import { t } from "./words.js";
+
+export class Waiting {
+  /**
+   * @param {any} page
+   * @param {HTMLElement} place
+   * @param {(worker: string) => string|undefined} who
+   */
+  constructor(page, place, who) {
+    this.page = page;
+    this.place = place;
+    this.who = who;
+    /** @type {Record<string, any[]>} */
+    this.found = { appeals: [], findings: [], misplaced: [] };
+  }
+
+  /** Ask for each list that the reader may see. */
+  async read() {
+    const { lists } = this.page;
+    await Promise.all(
+      Object.keys(this.found).map(async (name) => {
+        if (lists[name]) this.found[name] = await items(lists[name]);
+      }),
+    );
+    this.show();
+  }
+
+  show() {
+    const rows = {
+      appeals: (one) => this.appeal(one),
+      findings: (one) => this.finding(one),
+      misplaced: (one) => this.misplaced(one),
+    };
+    const open = new Set([...this.place.querySelectorAll("details[open]")].map((one) => one.id));
+    this.place.replaceChildren(
+      ...Object.entries(this.found)
+        .filter(([, found]) => found.length)
+        .map(([name, found]) => {
+          const panel = element("details");
+          panel.id = `waiting-${name}`;
+          panel.toggleAttribute("open", open.has(panel.id));
+          const head = element("summary", t(`waiting.${name}`));
+          head.append(element("b", String(found.length)));
+          const list = element("ol");
+          list.append(...found.map(rows[name]));
+          panel.append(head, list);
+          return panel;
+        }),
+    );
+  }
+
+  /** @param {string} worker */
+  name(worker) {
+    return this.who(worker) ?? t("somebody");
+  }
+
+  /** @param {any} one */
+  appeal(one) {
+    const item = element("li");
+    const link = element("a", this.name(one.worker));
+    link.setAttribute("href", `/check-ins/${one.check_in}`);
+    item.append(link, element("time", moment(one.made_at, this.page.time_zone)), element("p", one.text));
+    return item;
+  }
+
+  /** @param {any} one */
+  finding(one) {
+    const item = element("li");
+    const system = t(`system.${one.hypothesis}`);
+    const worker = this.name(one.worker);
+    item.append(element("b", worker), element("time", moment(one.since, this.page.time_zone)));
+    const fields = { system, points: one.points };
+    item.append(element("p", t(one.hypothesis === "none" ? "finding_none" : "finding_says", fields)));
+    if (one.displaced_m !== null) {
+      const shift = { distance: distance(one.displaced_m), bearing: Math.round(one.bearing_deg) };
+      item.append(element("p", t("finding_shift", shift)));
+    }
+    if (this.page.may.correct) {
+      const buttons = element("p", "", "choices");
+      const dismiss = element("button", t("dismiss"), "quiet");
+      dismiss.addEventListener("click", () => this.dismiss(one, worker));
+      const confirm = element("button", t("confirm"));
+      confirm.addEventListener("click", () => this.confirm(one, worker, system));
+      for (const button of [dismiss, confirm]) button.setAttribute("type", "button");
+      buttons.append(dismiss, confirm);
+      item.append(buttons);
+    }
+    return item;
+  }
+
+  /** @param {any} one */
+  misplaced(one) {
+    const item = element("li");
+    const fields = { overturned: one.upheld, decided: one.decided, distance: distance(one.distance_m) };
+    item.append(element("b", one.name), element("p", t("misplaced_says", fields)));
+    item.append(element("code", `${one.suggested_lon}, ${one.suggested_lat}`));
+    return item;
+  }
+
+  /** @param {any} one @param {string} worker @param {string} system */
+  confirm(one, worker, system) {
+    const none = one.hypothesis === "none";
+    decide({
+      title: t("confirm_title", { worker }),
+      say: t(none ? "confirm_none" : "confirm_says", { system }),
+      choices: [{ name: "confirm" }],
+      act: async () => {
+        await ask(`${this.page.findings}/${one.id}/confirm`, "POST");
+        await this.read();
+      },
+    });
+  }
+
+  /** @param {any} one @param {string} worker */
+  dismiss(one, worker) {
+    decide({
+      title: t("dismiss_title", { worker }),
+      text: t("reason"),
+      choices: [{ name: "dismiss" }],
+      act: async (_, text) => {
+        await ask(`${this.page.findings}/${one.id}/dismiss`, "POST", { text });
+        await this.read();
+      },
+    });
+  }
+}
