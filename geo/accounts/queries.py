@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo import prepared
-from geo.accounts.rules import Actor, DeviceProfile, Role
+from geo.accounts.rules import Actor, Device, DeviceProfile, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
@@ -88,6 +88,24 @@ def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUI
             DeviceRow.district == district, DeviceRow.id == device, DeviceRow.revoked_at.is_(None)
         )
     )
+
+
+def devices(session: Session, district: DistrictCode, ids: Iterable[UUID]) -> dict[UUID, Device]:
+    """Some paired phones by id, revoked or not; those that do not exist are absent."""
+    rows = session.execute(
+        select(DeviceRow.id, DeviceRow.worker, DeviceRow.profile, DeviceRow.origin).where(
+            DeviceRow.district == district, DeviceRow.id.in_(set(ids))
+        )
+    )
+    return {
+        row.id: Device(
+            id=row.id,
+            worker=WorkerId(row.worker),
+            profile=DeviceProfile.from_fields(row.profile),
+            origin=Origin(row.origin),
+        )
+        for row in rows
+    }
 
 
 def actor_of(row: AccountRow) -> Actor:
