@@ -22,6 +22,7 @@ from geo.accounts.actions import forget_expired
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.incidents.linkups import time_out_due
+from geo.patrol.suspecting import forget_slips
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.tracking.actions import ensure_partitions, erase_expired
@@ -50,6 +51,7 @@ def chores() -> tuple[Chore, ...]:
         Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
         Chore("tracks expire", 600, lambda session, at: erase_expired(session, at=at)),
+        Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
 

@@ -15,10 +15,12 @@ from api.gate import Gate
 from api.intake import Intake
 from api.metrics import Counted
 from api.routes import (
+    appeals,
     areas,
     basemap,
     check_ins,
     checkpoints,
+    device_findings,
     devices,
     geocode,
     health,
@@ -28,6 +30,7 @@ from api.routes import (
     nearest,
     patrol,
     positions,
+    second_looks,
     sessions,
     state,
     workers,
@@ -49,10 +52,12 @@ every request: `Authorization: Bearer TOKEN`. Pages of this service use the cook
 # What needs no session.
 OPEN = (("/healthz", "get"), ("/readyz", "get"), (f"{BASE}/sessions", "post"))
 ROUTERS = (
+    appeals,
     areas,
     basemap,
     check_ins,
     checkpoints,
+    device_findings,
     devices,
     geocode,
     incidents,
@@ -61,6 +66,7 @@ ROUTERS = (
     nearest,
     patrol,
     positions,
+    second_looks,
     sessions,
     state,
     workers,

@@ -104,6 +104,22 @@ def instant_of(cursor: str) -> datetime:
     return _EPOCH + timedelta(microseconds=int(cursor))
 
 
+def seen_cursor(at: datetime, id: UUID) -> str:
+    """A cursor of a list by moment and id: the last one seen."""
+    return f"{instant_cursor(at)}.{id}"
+
+
+def seen_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """What `seen_cursor` made. Raises: CursorMalformed."""
+    if cursor is None:
+        return None
+    instant, _, last = cursor.partition(".")
+    id = id_cursor(last)
+    if id is None:
+        raise CursorMalformed()
+    return instant_of(instant), id
+
+
 class Body(BaseModel):
     """A request body: unknown fields and non-numbers are refused."""
 

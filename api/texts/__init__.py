@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import incidents, interchange, live, patrol, service, workforce
+from api.texts import incidents, interchange, live, patrol, second_looks, service, workforce
 
 
 class Language(StrEnum):
@@ -32,6 +32,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **interchange.TEXTS,
     **live.TEXTS,
     **patrol.TEXTS,
+    **second_looks.TEXTS,
     **workforce.TEXTS,
 }
 
