@@ -67,7 +67,7 @@ def said_in(system: System, *spots: tuple[float, float], **said: Any) -> list[Cl
     lon, lat = np.array([town.point(*spot) for spot in spots]).T
     spoken = np.column_stack(system_arrays(lon, lat, system))
     return [
-        claim(lon=float(x), lat=float(y), observed_at=NOW - number * MINUTE, **said)
+        claim(**{"lon": float(x), "lat": float(y), "observed_at": NOW - number * MINUTE, **said})
         for number, (x, y) in enumerate(spoken)
     ]
 
