@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from geo.accounts.rules import Role
+from geo.crs import System
 from geo.db import Database
 from geo.patrol.suspecting import look_at_devices
 from tests import town
@@ -15,8 +16,6 @@ from tests.conftest import SignIn
 from tests.db.patrol.test_check_ins import NOW
 from tests.db.patrol.test_rejudging import phone, said_in
 from tests.db.patrol.test_suspecting import SPOTS, said_by
-
-from geo.crs import System  # isort: skip
 
 N1, AT_N1 = town.WORKERS["N1"], town.CHECKPOINTS["N1"]
 DAY = {"from": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z", "text": "补充证据"}
@@ -83,11 +82,14 @@ def test_judged_again_on_demand(client: TestClient, sign_in: SignIn) -> None:
         200,
         {"judged": 1, "changed": 0, "items": [], "next": None},
     )
-    duty = {"on": False, "at": "2026-03-01T23:00:00Z"}
-    assert (
-        client.put(f"/api/v1/workers/{N1}/duty", json=duty, headers=boss).status_code == 200
-        or client.post(f"/api/v1/workers/{N1}/duty", json=duty, headers=boss).status_code == 200
-    )
+    # A corrected duty is late evidence: nobody has to ask for the second verdict.
+    duty = {"on": False, "at": "2026-03-01T23:45:00Z"}
+    corrected = client.post(f"/api/v1/workers/{N1}/duty", json=duty, headers=boss)
+    assert corrected.status_code == 200
+    shown = client.get(f"{PATH}/{id}", headers=me).json()
+    assert (shown["accepted"], shown["reasons"][0]["code"]) == (False, "duty.off")
+    again = client.post(path, json={"check_in": id, "text": "x"}, headers=boss).json()
+    assert (again["judged"], again["changed"]) == (1, 0)
     assert client.post(path, json={"check_in": id, "text": "x"}, headers=me).status_code == 403
 
 
