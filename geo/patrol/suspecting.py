@@ -15,7 +15,7 @@ from geo.accounts import queries as accounts
 from geo.accounts.actions import read_device_as
 from geo.accounts.rules import SYSTEM_ACTOR, Actor, Device, may
 from geo.clock import civil_date
-from geo.crs import Fix, PointOutOfRange
+from geo.crs import Fix
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import NoPlanInForce
 from geo.ids import DistrictCode
@@ -45,7 +45,7 @@ from geo.patrol.findings import (
     slip_of,
 )
 from geo.patrol.rejudged import Stored
-from geo.patrol.rules import Evidence, Policy, VerdictKind, check_in_verdict
+from geo.patrol.rules import Evidence, Policy, VerdictKind, check_in_verdicts
 from geo.patrol.tables import DeviceFindingRow, DeviceSlipRow
 from geo.patrol.verdict_queries import evidence_of
 from geo.workforce import queries as workforce
@@ -182,14 +182,10 @@ def _look(
         return None
     stated = Hypothesis.of(device.profile.read_as)
     readings = distinct_readings([one.fix for one in points], stated)
-    judged_on = evidence_of(session, district, points)
+    inside = _inside(evidence_of(session, district, points), readings)
     looks = [
-        Look(
-            check_in=one.check_in.id,
-            observed_at=one.check_in.observed_at,
-            inside=frozenset(reading for reading in readings if _inside(evidence, policy, reading)),
-        )
-        for one, (evidence, policy) in zip(points, judged_on, strict=True)
+        Look(one.check_in.id, one.check_in.observed_at, which)
+        for one, which in zip(points, inside, strict=True)
     ]
     found = explained(looks, stated)
     if found is None:
@@ -218,13 +214,24 @@ def _look(
     )
 
 
-def _inside(evidence: Evidence, policy: Policy, reading: Hypothesis) -> bool:
-    fix = read(evidence.fix, reading)
-    try:
-        verdict = check_in_verdict(replace(evidence, fix=fix), policy)
-    except PointOutOfRange:
-        return False
-    return verdict.kind is VerdictKind.INSIDE
+def _inside(
+    judged_on: Sequence[tuple[Evidence, Policy]], readings: Sequence[Hypothesis]
+) -> list[set[Hypothesis]]:
+    """The readings that put each point inside its cell; all judged at once."""
+    asked = [
+        (number, reading, replace(evidence, fix=fix), policy)
+        for number, (evidence, policy) in enumerate(judged_on)
+        for reading in readings
+        if place_of(fix := read(evidence.fix, reading)) is not None
+    ]
+    verdicts = check_in_verdicts(
+        [evidence for _, _, evidence, _ in asked], [policy for *_, policy in asked]
+    )
+    inside: list[set[Hypothesis]] = [set() for _ in judged_on]
+    for (number, reading, _, _), verdict in zip(asked, verdicts, strict=True):
+        if verdict.kind is VerdictKind.INSIDE:
+            inside[number].add(reading)
+    return inside
 
 
 def _moved(

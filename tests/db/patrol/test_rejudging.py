@@ -20,7 +20,6 @@ from geo.ids import CheckInId, WorkerId
 from geo.outbox import history_of, latest_seq
 from geo.patrol import queries, rejudging
 from geo.patrol.actions import install_policy
-from geo.patrol.check_ins import take_batch
 from geo.patrol.checkpoints import change_checkpoint
 from geo.patrol.records import CheckIn, CheckInNotFound, Claim
 from geo.patrol.rejudged import Cause, Rejudged
@@ -32,7 +31,19 @@ from geo.workforce import actions as workforce
 from geo.workforce.duty import set_duty
 from geo.workforce.rules import AssignmentRole
 from tests import town
-from tests.db.patrol.test_check_ins import AT_N1, BOSS, DAY, HOUR, MINUTE, N1, NOW, S3, claim, take
+from tests.db.patrol.test_check_ins import (
+    AT_N1,
+    BOSS,
+    DAY,
+    HOUR,
+    MINUTE,
+    N1,
+    NOW,
+    S3,
+    batch,
+    claim,
+    take,
+)
 from tests.fold import folds
 
 LATER = NOW + HOUR
@@ -123,10 +134,7 @@ def varied(count: int) -> list[Claim]:
 
 def test_without_any_change_nothing_changes(database: Database, deep: bool) -> None:
     said = varied(1500 if deep else 240)
-    me = town.actor(Role.WORKER, worker=N1)
-    with database.transaction() as session:
-        for first in range(0, len(said), 500):
-            take_batch(session, actor=me, claims=said[first : first + 500], at=NOW)
+    batch(database, *said)
     with database.snapshot() as session:
         before = {one.id: queries.check_in(session, town.DISTRICT, one.id) for one in said}
         seq = latest_seq(session, town.DISTRICT)
