@@ -77,6 +77,19 @@ def recent_points(
     return able[:MOST_POINTS]
 
 
+def suspected(session: Session, district: DistrictCode, devices: Iterable[UUID]) -> set[UUID]:
+    """Those of some devices about which a finding waits for its decision."""
+    return set(
+        session.scalars(
+            select(DeviceFindingRow.device).where(
+                DeviceFindingRow.district == district,
+                DeviceFindingRow.device.in_(set(devices)),
+                DeviceFindingRow.state == FindingState.OPEN.value,
+            )
+        )
+    )
+
+
 def dismissed_until(
     session: Session, district: DistrictCode, device: UUID
 ) -> dict[Hypothesis, datetime]:

@@ -26,6 +26,7 @@ from geo.patrol.finding_queries import (
     finding_of,
     recent_points,
     slips,
+    suspected,
 )
 from geo.patrol.findings import (
     LEAST_POINTS,
@@ -59,12 +60,14 @@ def look_at_devices(
 ) -> list[DeviceFinding]:
     """Make a finding of each device whose recent points one other reading explains.
 
-    For devices of which something was just taken in that is `worth_a_look`; a finding that is open
-    already is not made again, and one that was dismissed needs newer points.
+    For devices of which something was just taken in that is `worth_a_look`. A device with an open
+    finding waits for its decision; a finding that was dismissed needs newer points.
 
     Records: DeviceSuspected.
     """
-    known = accounts.devices(session, district, devices)
+    asked = set(devices)
+    asked -= suspected(session, district, asked)
+    known = accounts.devices(session, district, asked)
     srid = hierarchy.district(session, district).metric_srid
     found = []
     for device in sorted(known.values(), key=lambda one: one.id):
