@@ -28,8 +28,10 @@ LEAST_SHARE = 0.5
 LOOKED_BACK = timedelta(days=90)
 # The suggested place is told to about a metre: a checkpoint's place, never somebody's fix.
 _SUGGESTED_DIGITS = 5
-# Weiszfeld's steps shrink fast on a handful of points; it has converged long before.
-_STEPS = 200
+# Weiszfeld's steps shrink slowly beside one of the spots: by then centimetres are left, and the
+# place is told to a metre.
+_STEPS = 1000
+_LEAST_STEP_M = 1e-5
 
 
 class AppealState(StrEnum):
@@ -177,7 +179,7 @@ def geometric_median(spots: Floats) -> Floats:
         if pull <= here:
             break
         following = middle + (1.0 - here / pull) * (target - middle)
-        if float(np.hypot(*(following - middle))) < 1e-4:
+        if float(np.hypot(*(following - middle))) < _LEAST_STEP_M:
             middle = following
             break
         middle = following

