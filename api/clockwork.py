@@ -22,6 +22,7 @@ from geo.accounts.actions import forget_expired
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.incidents.linkups import time_out_due
+from geo.patrol.suspecting import forget_slips
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.settling.actions import forget_settled, settle_due
@@ -53,6 +54,7 @@ def chores() -> tuple[Chore, ...]:
         Chore("tracks expire", 600, lambda session, at: erase_expired(session, at=at)),
         Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),
         Chore("settled days expire", 3600, lambda session, at: forget_settled(session, at=at)),
+        Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
 

@@ -15,10 +15,12 @@ from api.gate import Gate
 from api.intake import Intake
 from api.metrics import Counted
 from api.routes import (
+    appeals,
     areas,
     basemap,
     check_ins,
     checkpoints,
+    device_findings,
     devices,
     geocode,
     health,
@@ -29,6 +31,7 @@ from api.routes import (
     patrol,
     phones,
     positions,
+    second_looks,
     sessions,
     state,
     workers,
@@ -56,10 +59,12 @@ PAIRED = {
     (f"{BASE}/devices/owntracks", "post"): "basic",
 }
 ROUTERS = (
+    appeals,
     areas,
     basemap,
     check_ins,
     checkpoints,
+    device_findings,
     devices,
     geocode,
     incidents,
@@ -69,6 +74,7 @@ ROUTERS = (
     patrol,
     phones,
     positions,
+    second_looks,
     sessions,
     state,
     workers,

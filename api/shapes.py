@@ -104,6 +104,22 @@ def instant_of(cursor: str) -> datetime:
     return _EPOCH + timedelta(microseconds=int(cursor))
 
 
+def seen_cursor(at: datetime, id: UUID) -> str:
+    """A cursor of a list by moment and id: the last one seen."""
+    return f"{instant_cursor(at)}.{id}"
+
+
+def seen_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """What `seen_cursor` made. Raises: CursorMalformed."""
+    if cursor is None:
+        return None
+    instant, _, last = cursor.partition(".")
+    id = id_cursor(last)
+    if id is None:
+        raise CursorMalformed()
+    return instant_of(instant), id
+
+
 class Body(BaseModel):
     """A request body: unknown fields and non-numbers are refused."""
 
@@ -129,7 +145,8 @@ class FixBody(Body):
     """
 
     lon: Longitude
-    lat: Latitude
+    # Wider than latitudes are: what a phone with swapped axes says is worth knowing.
+    lat: Annotated[float, Field(ge=-180, le=180)]
     system: System | None = None
     accuracy_m: Annotated[float, Field(ge=0, le=100_000)]
     observed_at: Instant

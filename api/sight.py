@@ -19,10 +19,11 @@ Row = dict[str, Any]
 # Events that change no row of the snapshot -> the verb that guards the same facts elsewhere.
 _GUARDS = {
     "account": "accounts.manage",
+    "appeal": "appeals.read",
     "check_in": "checkins.read",
     "check_in_policy": "checkpoints.read",
     "checkpoint": "checkpoints.read",
-    "device": "devices.pair",
+    "device": "devices.read",
     "plan": "areas.read",
     "track": "tracks.read",
     "work_log": "worklogs.read",

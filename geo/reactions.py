@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from geo.db import Reactions
 from geo.patrol.records import CheckInJudged
+from geo.patrol.rejudging import follow_corrected_duty
 from geo.tracking import latest
 from geo.tracking.rules import Seen
-from geo.workforce.rules import DutyChanged
+from geo.workforce.rules import DutyChanged, DutyCorrected
 
 
 def _check_ins_say_where_they_are(session: Session, judged: Sequence[CheckInJudged]) -> None:
@@ -38,4 +39,5 @@ def _check_ins_say_where_they_are(session: Session, judged: Sequence[CheckInJudg
 REACTIONS: Reactions = {
     CheckInJudged: (_check_ins_say_where_they_are,),
     DutyChanged: (latest.follow_duty,),
+    DutyCorrected: (follow_corrected_duty,),
 }

@@ -117,7 +117,7 @@ def index(
     """The phones paired with a worker, without their tokens."""
     area, _ = area_of_worker(session, me.district, WorkerId(worker), at=now)
     may(me, "devices.read", area=area, worker=worker)
-    found = queries.devices(session, me.district, WorkerId(worker))
+    found = queries.devices_of(session, me.district, WorkerId(worker))
     return DevicesAnswer(items=[DeviceAnswer.model_validate(device) for device in found])
 
 

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from api.texts import incidents, interchange, live, patrol, phones, service, workforce
+from api.texts import (
+    incidents,
+    interchange,
+    live,
+    patrol,
+    phones,
+    second_looks,
+    service,
+    workforce,
+)
 
 
 class Language(StrEnum):
@@ -33,6 +42,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **live.TEXTS,
     **patrol.TEXTS,
     **phones.TEXTS,
+    **second_looks.TEXTS,
     **workforce.TEXTS,
 }
 

@@ -36,6 +36,7 @@ from geo.accounts.rules import (
 )
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow, SignInFailureRow
 from geo.columns import Origin
+from geo.crs import Mistake
 from geo.ids import AccountId, DistrictCode, WorkerId, area_code
 from geo.outbox import record
 
@@ -283,6 +284,30 @@ def tell_device(session: Session, *, actor: Actor, told: bytes, at: datetime) ->
         .execution_options(synchronize_session=False)
     ).one_or_none()
     return noted is not None
+
+
+def read_device_as(
+    session: Session,
+    *,
+    actor: Actor,
+    device: UUID,
+    area: str | None,
+    read_as: Mistake | None,
+    at: datetime,
+) -> None:
+    """Read the fixes of a phone by a confirmed mistake from now on; None: as it says them.
+
+    Raises: NotAllowed, DeviceNotFound.  Records: DevicePaired.
+    """
+    row = session.get(DeviceRow, (actor.district, device), with_for_update=True)
+    if row is None:
+        raise DeviceNotFound(device=str(device))
+    may(actor, "devices.correct", area=area, worker=row.worker)
+    row.profile = {**row.profile, "read_as": None if read_as is None else read_as.value}
+    session.flush()
+    _device_event(
+        session, actor, device, WorkerId(row.worker), area, "corrected", at, Origin(row.origin)
+    )
 
 
 def forget_expired(session: Session, *, at: datetime) -> int:

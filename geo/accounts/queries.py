@@ -90,7 +90,7 @@ def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUI
     )
 
 
-def devices(session: Session, district: DistrictCode, worker: WorkerId) -> list[Device]:
+def devices_of(session: Session, district: DistrictCode, worker: WorkerId) -> list[Device]:
     """The phones a worker has paired and not unpaired, oldest first."""
     rows = session.scalars(
         select(DeviceRow)
@@ -101,28 +101,26 @@ def devices(session: Session, district: DistrictCode, worker: WorkerId) -> list[
         )
         .order_by(DeviceRow.created_at, DeviceRow.id)
     )
-    return [
-        Device(
-            id=row.id,
-            worker=WorkerId(row.worker),
-            name=row.name,
-            profile=DeviceProfile.from_fields(row.profile),
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+    return [_device(row) for row in rows]
 
 
-def device_as_paired(
-    session: Session, district: DistrictCode, device: UUID
-) -> tuple[str, DeviceProfile] | None:
-    """The name and profile of a paired device, revoked or not; None when there is none."""
-    row = session.execute(
-        select(DeviceRow.name, DeviceRow.profile).where(
-            DeviceRow.district == district, DeviceRow.id == device
-        )
-    ).one_or_none()
-    return None if row is None else (row.name, DeviceProfile.from_fields(row.profile))
+def devices(session: Session, district: DistrictCode, ids: Iterable[UUID]) -> dict[UUID, Device]:
+    """Some paired phones by id, revoked or not; those that do not exist are absent."""
+    rows = session.scalars(
+        select(DeviceRow).where(DeviceRow.district == district, DeviceRow.id.in_(set(ids)))
+    )
+    return {row.id: _device(row) for row in rows}
+
+
+def _device(row: DeviceRow) -> Device:
+    return Device(
+        id=row.id,
+        worker=WorkerId(row.worker),
+        name=row.name,
+        profile=DeviceProfile.from_fields(row.profile),
+        created_at=row.created_at,
+        origin=Origin(row.origin),
+    )
 
 
 def actor_of(row: AccountRow) -> Actor:

@@ -41,13 +41,18 @@ _SUPERVISOR, _WORKER, _VIEWER = Role.SUPERVISOR, Role.WORKER, Role.VIEWER
 # verb -> role -> reach. A role that is not named may not.
 PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "accounts.manage": {_ADMIN: SCOPE},
+    "appeals.decide": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
+    "appeals.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "appeals.write": {_WORKER: OWN},
     "areas.read": dict.fromkeys(Role, SCOPE),
     "checkins.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "checkins.rejudge": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "checkins.write": {_SUPERVISOR: SCOPE, _WORKER: OWN},
     "checkpoints.read": dict.fromkeys(Role, SCOPE),
     "checkpoints.write": {_ADMIN: SCOPE, _PLANNER: SCOPE, _SUPERVISOR: SCOPE},
+    "devices.correct": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "devices.pair": {_ADMIN: SCOPE, _WORKER: OWN},
-    "devices.read": {_ADMIN: SCOPE, _WORKER: OWN},
+    "devices.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "docs.read": dict.fromkeys(Role, ANYWHERE),
     "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
@@ -203,6 +208,18 @@ class DeviceProfile:
 
 
 @dataclass(frozen=True)
+class Device:
+    """A paired phone: whose it is and how it is understood."""
+
+    id: UUID
+    worker: WorkerId
+    name: str
+    profile: DeviceProfile
+    created_at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who acts: an account, or a worker's paired device acting as that worker.
 
@@ -288,17 +305,6 @@ class Paired:
     token: str
 
 
-@dataclass(frozen=True)
-class Device:
-    """A paired phone of a worker."""
-
-    id: UUID
-    worker: WorkerId
-    name: str
-    profile: DeviceProfile
-    created_at: datetime
-
-
 @dataclass(frozen=True, kw_only=True)
 class AccountChanged(Event):
     """An account was made, disabled, or got another password: its sessions and streams end."""
@@ -308,6 +314,6 @@ class AccountChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DevicePaired(Event):
-    """A worker's phone was paired or unpaired."""
+    """A worker's phone was paired or unpaired, or is read otherwise from now on."""
 
     kind: ClassVar[str] = "device.changed"

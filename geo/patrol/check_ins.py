@@ -6,7 +6,7 @@ items.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from geo.accounts.rules import Actor, Role, may
 from geo.bulk import copy_rows
 from geo.clock import civil_date, rfc3339
 from geo.columns import Origin
-from geo.crs import PointOutOfRange, as_meant, to_wgs84_many
+from geo.crs import Fix, PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
 from geo.hierarchy.rules import NoPlanInForce
@@ -30,6 +30,7 @@ from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
+from geo.patrol.findings import worth_a_look
 from geo.patrol.proof_codes import ShownProof, proof_states
 from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
@@ -44,7 +45,9 @@ from geo.patrol.records import (
     NoPolicyInForce,
 )
 from geo.patrol.rules import Evidence, Policy, Verdict, check_in_verdicts
+from geo.patrol.suspecting import look_at_devices, note_slips
 from geo.patrol.tables import CheckInRow
+from geo.patrol.verdict_queries import first_answers
 from geo.unsettled import WorkerDay, note_days
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
@@ -149,6 +152,7 @@ def take_check_ins(
             observed_on = civil_date(check_in.observed_at, case.time_zone)
             days.add(WorkerDay(case.actor.district, check_in.worker, observed_on))
     note_days(session, days, at=at)
+    _look_at_devices(session, said, cases, answers, at)
     unsettled = [place for place in range(len(said)) if not isinstance(answers.get(place), Taken)]
     answers.update(_repeated(session, said, digests, unsettled, first, answers))
     return [answers[place] for place in range(len(said))]
@@ -318,7 +322,7 @@ def _store(
 
 
 def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
-    fix = case.claim.fix
+    fix, site = case.claim.fix, case.evidence.checkpoint
     return {
         "district": case.actor.district,
         "id": check_in.id,
@@ -331,6 +335,11 @@ def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
         "mock": fix.mock,
         "source": fix.source,
         "device": case.actor.device,
+        "accuracy_level": fix.accuracy_level,
+        "read_as": None if fix.read_as is None else fix.read_as.value,
+        "site_lon": None if site is None else site.lon,
+        "site_lat": None if site is None else site.lat,
+        "site_radius_m": None if site is None else site.radius_m,
         "observed_at": check_in.observed_at,
         "sent_at": case.claim.sent_at,
         "received_at": check_in.received_at,
@@ -381,6 +390,31 @@ def _record(session: Session, case: _Case, check_in: CheckIn) -> None:
     )
 
 
+def _look_at_devices(
+    session: Session,
+    said: Sequence[Said],
+    cases: dict[int, _Case],
+    answers: dict[int, Taken | GeoError],
+    at: datetime,
+) -> None:
+    """Whether a phone that was heard seems to speak otherwise than it is understood."""
+    heard: dict[DistrictCode, set[UUID]] = {}
+    slipped: dict[DistrictCode, list[tuple[UUID, Fix]]] = {}
+    for place, (actor, claim) in enumerate(said):
+        if actor.device is None:
+            continue
+        answer = answers.get(place)
+        if place in cases:
+            if isinstance(answer, Taken) and worth_a_look(answer.check_in, claim.fix.read_as):
+                heard.setdefault(actor.district, set()).add(actor.device)
+        elif isinstance(answer, PointOutOfRange):
+            slipped.setdefault(actor.district, []).append((actor.device, claim.fix))
+    for district, devices in heard.items():
+        look_at_devices(session, district=district, devices=devices, at=at)
+    for district, some in slipped.items():
+        note_slips(session, district=district, slipped=some, at=at)
+
+
 def _repeated(
     session: Session,
     said: Sequence[Said],
@@ -396,12 +430,16 @@ def _repeated(
         by_district.setdefault(said[place][0].district, []).append(place)
     for district, some in by_district.items():
         known = queries.check_ins_by_id(session, district, {said[place][1].id for place in some})
+        first_judged = first_answers(session, district, known)
         for place in some:
             id = said[place][1].id
             twin = first[(district, id)]
             if id in known:
-                stored, before = known[id]
-                found[place] = Taken(stored, False) if before == digests[place] else IdReused(id=id)
+                answered, before = known[id]
+                if id in first_judged:
+                    answered = replace(first_judged[id], doubts=answered.doubts)
+                same = before == digests[place]
+                found[place] = Taken(answered, False) if same else IdReused(id=id)
             elif digests[twin] == digests[place]:
                 # What was refused, and whoever says the same in the same batch.
                 found[place] = answers[twin]

@@ -97,10 +97,10 @@ def checkpoints(
 ) -> list[Checkpoint]:
     """Checkpoints not retired, of cells in the `areas` and within one of them, by id."""
     query = _checkpoint_columns(district).where(
-        CheckpointRow.retired_at.is_(None), _in_areas(CheckpointRow.cell, district, areas)
+        CheckpointRow.retired_at.is_(None), in_areas(CheckpointRow.cell, district, areas)
     )
     if within is not None:
-        query = query.where(_in_areas(CheckpointRow.cell, district, (within,)))
+        query = query.where(in_areas(CheckpointRow.cell, district, (within,)))
     if after is not None:
         query = query.where(CheckpointRow.id > after)
     rows = session.execute(query.order_by(CheckpointRow.id).limit(limit))
@@ -125,17 +125,17 @@ def checkpoints_by_id(
 
 def check_in(session: Session, district: DistrictCode, id: CheckInId) -> CheckIn:
     """One check-in. Raises: CheckInNotFound."""
-    row = session.execute(_check_in_columns(district).where(CheckInRow.id == id)).one_or_none()
+    row = session.execute(check_in_columns(district).where(CheckInRow.id == id)).one_or_none()
     if row is None:
         raise CheckInNotFound(check_in=str(id))
-    return _check_in(row)
+    return check_in_of(row)
 
 
 def check_ins_by_id(
     session: Session, district: DistrictCode, ids: Iterable[UUID]
 ) -> dict[UUID, tuple[CheckIn, bytes]]:
     """Some check-ins as they were answered first, with the digests of what was said, by id."""
-    rows = session.execute(_check_in_columns(district).where(CheckInRow.id.in_(set(ids))))
+    rows = session.execute(check_in_columns(district).where(CheckInRow.id.in_(set(ids))))
     return {row.id: (_as_answered(row), row.digest) for row in rows}
 
 
@@ -164,15 +164,15 @@ def check_ins(
     Of cells in the `areas` (those without a cell are the whole district's), or one's `own`;
     `before` goes on after an observation and id already seen.
     """
-    query = _check_in_columns(district)
+    query = check_in_columns(district)
     if own is not None:
         query = query.where(CheckInRow.worker == own)
     else:
-        query = query.where(_in_areas(CheckInRow.cell, district, areas))
+        query = query.where(in_areas(CheckInRow.cell, district, areas))
     if worker is not None:
         query = query.where(CheckInRow.worker == worker)
     if within is not None:
-        query = query.where(_in_areas(CheckInRow.cell, district, (within,)))
+        query = query.where(in_areas(CheckInRow.cell, district, (within,)))
     if verdict is not None:
         query = query.where(CheckInRow.verdict == verdict.value)
     if begins_at is not None:
@@ -184,7 +184,7 @@ def check_ins(
     rows = session.execute(
         query.order_by(CheckInRow.observed_at.desc(), CheckInRow.id.desc()).limit(limit)
     )
-    return [_check_in(row) for row in rows]
+    return [check_in_of(row) for row in rows]
 
 
 def live_rows(
@@ -194,15 +194,15 @@ def live_rows(
     zone = hierarchy.district(session, district).time_zone
     begins, ends = civil_day(civil_date(at, zone), zone)
     rows = session.execute(
-        _check_in_columns(district)
+        check_in_columns(district)
         .where(
-            _in_areas(CheckInRow.cell, district, areas),
+            in_areas(CheckInRow.cell, district, areas),
             CheckInRow.observed_at >= begins,
             CheckInRow.observed_at < ends,
         )
         .order_by(CheckInRow.observed_at, CheckInRow.id)
     )
-    found = (_check_in(row) for row in rows)
+    found = (check_in_of(row) for row in rows)
     return [{**check_in.live_body, **check_in.place} for check_in in found]
 
 
@@ -310,7 +310,8 @@ def patrol_days(
     ]
 
 
-def _in_areas(column: Any, district: DistrictCode, areas: Sequence[str]) -> ColumnElement[bool]:
+def in_areas(column: Any, district: DistrictCode, areas: Sequence[str]) -> ColumnElement[bool]:
+    """An SQL expression: whether a column of area codes lies in one of the areas."""
     if district in areas:
         # Everything of the district, what has no cell included.
         return true()
@@ -362,7 +363,8 @@ def _work_log(row: WorkLogRow) -> WorkLog:
     )
 
 
-def _check_in_columns(district: DistrictCode) -> Select[Any]:
+def check_in_columns(district: DistrictCode) -> Select[Any]:
+    """The statement whose rows `check_in_of` reads."""
     kept = (
         "id worker checkpoint system accuracy_m cell verdict accepted reasons doubts settled_doubts"
         " share_inside distance_to_border_m distance_to_checkpoint_m located_cell proof plan policy"
@@ -376,8 +378,11 @@ def _check_in_columns(district: DistrictCode) -> Select[Any]:
     ).where(CheckInRow.district == district)
 
 
-def _check_in(row: Any) -> CheckIn:
-    """With what the whole day says beside what was known when it came in."""
+def check_in_of(row: Any) -> CheckIn:
+    """A row of `check_in_columns` as a value.
+
+    With what the whole day says beside what was known when it came in.
+    """
     return replace(_as_answered(row), doubts=(*row.doubts, *(row.settled_doubts or ())))
 
 

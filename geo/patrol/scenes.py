@@ -12,10 +12,9 @@ from datetime import datetime
 import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from geo.accounts.queries import device_as_paired
+from geo.accounts import queries as accounts
 from geo.crs import (
     Fix,
     Mistake,
@@ -33,9 +32,10 @@ from geo.hierarchy.rules import District, Plan
 from geo.ids import Level
 from geo.patrol import queries
 from geo.patrol.grid import PlanGrid
-from geo.patrol.records import CheckIn, Checkpoint
-from geo.patrol.rules import Policy
-from geo.patrol.tables import CheckInRow, PolicyRow
+from geo.patrol.records import CheckIn
+from geo.patrol.rejudged import Stored
+from geo.patrol.rules import CheckpointSite, Policy
+from geo.patrol.verdict_queries import policies_of, stored
 from geo.units import Metres
 
 # How far round the disc and the nearest border a neighbour is shown.
@@ -95,49 +95,19 @@ class Scene:
     beyond: BaseGeometry | None
     to_border: BaseGeometry | None
     to_checkpoint: BaseGeometry | None
-    checkpoint: Checkpoint | None
+    checkpoint: CheckpointSite | None
     reading: Reading | None
 
 
 def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
     """What this check-in was judged on."""
-    said = session.execute(
-        select(
-            CheckInRow.raw_lon,
-            CheckInRow.raw_lat,
-            CheckInRow.source,
-            CheckInRow.device,
-            CheckInRow.mock,
-            CheckInRow.sent_at,
-            PolicyRow.body,
-        )
-        .join(
-            PolicyRow,
-            (PolicyRow.district == CheckInRow.district) & (PolicyRow.version == CheckInRow.policy),
-        )
-        .where(CheckInRow.district == district.code, CheckInRow.id == check_in.id)
-    ).one()
-    policy = Policy.from_fields(said.body)
-    device = None if said.device is None else device_as_paired(session, district.code, said.device)
-    fix = Fix(
-        lon=said.raw_lon,
-        lat=said.raw_lat,
-        system=check_in.system,
-        accuracy_m=Metres(check_in.accuracy_m),
-        observed_at=check_in.observed_at,
-        source=said.source,
-    )
-    if device is not None:
-        fix = device[1].understood(fix)
+    (one,) = stored(session, district.code, ids=[check_in.id])
+    policy = policies_of(session, district.code, [check_in.policy])[check_in.policy]
+    fix = one.fix
     radius = policy.radius_95(fix)
     grid = queries.grid_of(session, district.code, check_in.plan)
     cell = None if check_in.cell is None else grid.index(check_in.cell)
     middle = _middle(check_in, grid)
-    site = (
-        None
-        if check_in.checkpoint is None
-        else queries.checkpoint(session, district.code, check_in.checkpoint)
-    )
     inside, beyond, to_border = _cut(grid, cell, middle, radius)
     near = grid.touching(_round_about(grid, check_in, middle, radius, to_border))
     codes = {grid.codes[found] for found in near}
@@ -155,10 +125,10 @@ def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
         check_in=check_in,
         plan=hierarchy.plan(session, district.code, check_in.plan),
         policy=policy,
-        source=said.source,
-        device=None if device is None else device[0],
-        mock=said.mock,
-        sent_at=said.sent_at,
+        source=fix.source,
+        device=_device_name(session, district, one),
+        mock=fix.mock,
+        sent_at=one.sent_at,
         radius_95_m=radius,
         cell=None if cell is None else _shape(grid, cell, names),
         neighbours=tuple(_shape(grid, found, names) for found in near if found != cell),
@@ -167,11 +137,17 @@ def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
         beyond=beyond,
         to_border=to_border,
         to_checkpoint=None
-        if site is None
-        else shapely.LineString([(check_in.lon, check_in.lat), (site.lon, site.lat)]),
-        checkpoint=site,
+        if one.site is None
+        else shapely.LineString([(check_in.lon, check_in.lat), (one.site.lon, one.site.lat)]),
+        checkpoint=one.site,
         reading=_reading(check_in, fix),
     )
+
+
+def _device_name(session: Session, district: District, one: Stored) -> str | None:
+    if one.device is None:
+        return None
+    return accounts.devices(session, district.code, [one.device])[one.device].name
 
 
 def _middle(check_in: CheckIn, grid: PlanGrid) -> shapely.Point | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Policies, checkpoints, check-ins, work logs."""
+"""Policies, checkpoints, check-ins and what was found of them, work logs."""
 
 from datetime import date, datetime
 from typing import Any
@@ -34,8 +34,13 @@ from geo.columns import (
     one_of,
     sound_geometry,
 )
-from geo.crs import System
+from geo.crs import Mistake, System
+from geo.patrol.appeals import AppealState
+from geo.patrol.findings import FindingState, Hypothesis
 from geo.patrol.proofs import ProofState
+from geo.patrol.rejudged import Cause
+
+_OPEN = text("state = 'open'")
 
 
 class PolicyRow(Base):
@@ -143,6 +148,13 @@ class CheckInRow(Base):
     observed_at: Mapped[datetime] = mapped_column(UtcInstant)
     sent_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     received_at: Mapped[datetime] = mapped_column(UtcInstant)
+    # Of the device as it was known: whatever it is known as later, the same evidence stays.
+    accuracy_level: Mapped[float | None] = mapped_column(Double)
+    read_as: Mapped[str | None] = mapped_column(Text)
+    # Where the checkpoint stood when this was judged; it may be moved later.
+    site_lon: Mapped[float | None] = mapped_column(Double)
+    site_lat: Mapped[float | None] = mapped_column(Double)
+    site_radius_m: Mapped[float | None] = mapped_column(Double)
     point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
     cell: Mapped[str | None] = mapped_column(AREA)
     verdict: Mapped[str | None] = mapped_column(Text)
@@ -177,9 +189,163 @@ class CheckInRow(Base):
         CheckConstraint("(verdict is null) = (cell is null)", name="judged_against_a_cell"),
         CheckConstraint("share_inside between 0 and 1", name="share"),
         CheckConstraint("accuracy_m >= 0", name="accuracy"),
+        one_of("read_as", Mistake),
+        CheckConstraint("num_nulls(site_lon, site_lat, site_radius_m) in (0, 3)", name="site"),
         sound_geometry("point"),
         Index(None, "district", "worker", "observed_at"),
+        Index(
+            None,
+            "district",
+            "device",
+            "observed_at",
+            postgresql_where=text("device is not null"),
+        ),
         Index(None, "district", "observed_at", "id"),
+    )
+
+
+class VerdictRow(Base):
+    """A verdict of a check-in that was judged more than once; its last one is in force."""
+
+    __tablename__ = "check_in_verdict"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    check_in: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    cause: Mapped[str] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcInstant)
+    plan: Mapped[UUID]
+    policy: Mapped[int] = mapped_column(Integer)
+    read_as: Mapped[str | None] = mapped_column(Text)
+    point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
+    cell: Mapped[str | None] = mapped_column(AREA)
+    verdict: Mapped[str | None] = mapped_column(Text)
+    accepted: Mapped[bool] = mapped_column(Boolean)
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    doubts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    share_inside: Mapped[float | None] = mapped_column(Double)
+    distance_to_border_m: Mapped[float | None] = mapped_column(Double)
+    distance_to_checkpoint_m: Mapped[float | None] = mapped_column(Double)
+    located_cell: Mapped[str | None] = mapped_column(AREA)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "check_in"], ["check_in.district", "check_in.id"]),
+        one_of("origin", Origin),
+        one_of("cause", Cause),
+        one_of("read_as", Mistake),
+        CheckConstraint("(number = 1) = (cause = 'first')", name="first"),
+        CheckConstraint("verdict in ('inside', 'uncertain', 'outside')", name="verdict"),
+        sound_geometry("point"),
+    )
+
+
+class AppealRow(Base):
+    """A worker's appeal against a verdict; at most one of a check-in is open."""
+
+    __tablename__ = "appeal"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    check_in: Mapped[UUID]
+    worker: Mapped[UUID]
+    state: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcInstant)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    decision: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "check_in"], ["check_in.district", "check_in.id"]),
+        ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
+        one_of("state", AppealState),
+        one_of("origin", Origin),
+        CheckConstraint("text <> ''", name="written"),
+        CheckConstraint(
+            "num_nulls(decided_by, decided_at, decision)"
+            " = case when state = 'open' then 3 else 0 end",
+            name="decided",
+        ),
+        Index(
+            "ix_appeal_one_open",
+            "district",
+            "check_in",
+            unique=True,
+            postgresql_where=_OPEN,
+        ),
+        Index(None, "district", "made_at", "id"),
+        Index(None, "district", "check_in"),
+    )
+
+
+class DeviceFindingRow(Base):
+    """That a device's points are explained by another reading of them than the one in use."""
+
+    __tablename__ = "device_finding"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    device: Mapped[UUID]
+    worker: Mapped[UUID]
+    hypothesis: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    points: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(UtcInstant)
+    check_ins: Mapped[list[str]] = mapped_column(JSONB)
+    displaced_m: Mapped[float | None] = mapped_column(Double)
+    bearing_deg: Mapped[float | None] = mapped_column(Double)
+    found_at: Mapped[datetime] = mapped_column(UtcInstant)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    decision: Mapped[str | None] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "device"], ["device.district", "device.id"]),
+        ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
+        one_of("hypothesis", Hypothesis),
+        one_of("state", FindingState),
+        one_of("origin", Origin),
+        CheckConstraint("points > 0", name="points"),
+        CheckConstraint(
+            "num_nulls(decided_by, decided_at) = case when state = 'open' then 2 else 0 end",
+            name="decided",
+        ),
+        Index(
+            "ix_device_finding_one_open",
+            "district",
+            "device",
+            "hypothesis",
+            unique=True,
+            postgresql_where=_OPEN,
+        ),
+        Index(None, "district", "found_at", "id"),
+    )
+
+
+class DeviceSlipRow(Base):
+    """That a device said a point off the Earth which another reading puts at home: not where."""
+
+    __tablename__ = "device_slip"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    device: Mapped[UUID] = mapped_column(primary_key=True)
+    # A phone that sends the same again has slipped once.
+    observed_at: Mapped[datetime] = mapped_column(UtcInstant, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcInstant)
+    hypothesis: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "device"], ["device.district", "device.id"]),
+        one_of("hypothesis", Hypothesis),
+        one_of("origin", Origin),
+        Index(None, "at"),
     )
 
 

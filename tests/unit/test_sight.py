@@ -92,7 +92,9 @@ def test_scope_is_a_prefix(own: str, area: str | None, seen: bool) -> None:
     [
         ("account.changed", {Role.ADMIN}),
         ("work_log.written", {Role.ADMIN, Role.SUPERVISOR, Role.WORKER}),
-        ("device.changed", {Role.ADMIN, Role.WORKER}),
+        ("device.changed", {Role.ADMIN, Role.SUPERVISOR, Role.WORKER}),
+        ("device.suspected", {Role.ADMIN, Role.SUPERVISOR, Role.WORKER}),
+        ("appeal.made", {Role.ADMIN, Role.SUPERVISOR, Role.WORKER}),
         ("plan.published", set(Role)),
         ("newer.kind", {Role.ADMIN, Role.DISPATCHER, Role.SUPERVISOR, Role.WORKER}),
     ],

@@ -159,6 +159,7 @@ def checkpoint(id: UUID, radius_m: float = 30.4) -> Checkpoint:
         lon=123.765432109,
         lat=41.3,
         radius_m=Metres(radius_m),
+        asks_proof=False,
         created_at=NOW,
         retired_at=None,
         origin=Origin.REAL,
