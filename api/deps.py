@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What routes ask for: a session to write or read in, the actor, the moment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -140,12 +140,22 @@ class Allowed:
         return actor
 
 
-class ToBeAllowed(Allowed):
-    """As `Allowed` for a route whose writes are gathered: whoever writes asks who it is."""
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-    async def __call__(self, request: Request) -> Credentials:  # type: ignore[override]
-        """Raises: NotSignedIn, OriginMismatch."""
-        return credentials(request)
+
+def gathered(verb: str) -> Callable[[Endpoint], Endpoint]:
+    """Mark a route whose writes are gathered: whoever writes asks, in his transaction, who may.
+
+    It hands on `credentials(request)`.
+    """
+    if verb not in PERMISSIONS:
+        raise LookupError(f"no entry for {verb} in the permission table")
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        endpoint.verb = verb  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
 
 
 def allowed(verb: str) -> Any:

@@ -4,6 +4,7 @@
 import ipaddress
 import socket
 from contextlib import suppress
+from functools import lru_cache
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -66,11 +67,7 @@ class Gate:
     def _knows(self, host: str) -> bool:
         # A name that resolves to us may belong to somebody else's page; an address cannot.
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        try:
-            ipaddress.ip_address(name.strip("[]"))
-        except ValueError:
-            return name.lower() in self._hosts
-        return True
+        return name.lower() in self._hosts or _is_address(name.strip("[]"))
 
     async def _sized(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
@@ -113,6 +110,15 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return sender
+
+
+@lru_cache(maxsize=256)
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 async def _refuse(

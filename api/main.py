@@ -58,11 +58,13 @@ PAIRED = {
     (f"{BASE}/devices/osmand", "post"): "pairing",
     (f"{BASE}/devices/owntracks", "post"): "basic",
 }
+# Tried in this order: what phones send all day comes first.
 ROUTERS = (
+    check_ins,
+    positions,
     appeals,
     areas,
     basemap,
-    check_ins,
     checkpoints,
     device_findings,
     devices,
@@ -73,7 +75,6 @@ ROUTERS = (
     nearest,
     patrol,
     phones,
-    positions,
     second_looks,
     sessions,
     state,

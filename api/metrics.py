@@ -8,6 +8,7 @@ belong into a metric.
 import os
 import time
 from collections.abc import Iterable
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -49,6 +50,12 @@ def count_dropped(reasons: Iterable[str]) -> None:
         DROPPED.labels(reason).inc()
 
 
+@cache
+def _counts(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    # Looked up once: there are only so many routes and statuses.
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
+
+
 class Counted:
     """Counts what the app answers."""
 
@@ -65,8 +72,9 @@ class Counted:
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "other")
-                REQUESTS.labels(scope["method"], route, message["status"]).inc()
-                SECONDS.labels(route).observe(time.perf_counter() - began)
+                requests, seconds = _counts(scope["method"], route, message["status"])
+                requests.inc()
+                seconds.observe(time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, noted)

@@ -159,20 +159,20 @@ class FixBody(Body):
 
     def value(self, profile: DeviceProfile) -> Fix:
         """As the domain knows it, said by a device of this profile."""
-        return profile.understood(
-            Fix(
-                lon=self.lon,
-                lat=self.lat,
-                system=self.system or profile.system,
-                accuracy_m=Metres(self.accuracy_m),
-                observed_at=self.observed_at,
-                mock=self.mock,
-                source=self.source,
-                device=self.device,
-                speed_mps=self.speed_mps,
-                bearing_deg=self.bearing_deg,
-                altitude_m=self.altitude_m,
-            )
+        return Fix(
+            lon=self.lon,
+            lat=self.lat,
+            system=self.system or profile.system,
+            accuracy_m=Metres(self.accuracy_m),
+            observed_at=self.observed_at,
+            mock=self.mock,
+            source=self.source or profile.app,
+            device=self.device,
+            speed_mps=self.speed_mps,
+            bearing_deg=self.bearing_deg,
+            altitude_m=self.altitude_m,
+            accuracy_level=profile.accuracy_level,
+            read_as=profile.read_as,
         )
 
 

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, ValidationError
 
-from api.deps import Credentials, Now, Read, ToBeAllowed, Write, allowed
+from api.deps import Now, Read, Write, allowed, credentials, gathered
 from api.errors import invalid_fields, problem_fields, status_of
-from api.intake import Ask, Intake
+from api.intake import VERB, Ask, Intake
 from api.shapes import (
     Answer,
     Body,
@@ -137,14 +137,11 @@ class BatchAnswer(Answer):
     response_model=CheckInAnswer,
     responses={200: {"model": CheckInAnswer}},
 )
-async def take(
-    body: CheckInBody,
-    request: Request,
-    shown: Annotated[Credentials, Depends(ToBeAllowed("checkins.write"))],
-) -> Response:
+@gathered(VERB)
+async def take(body: CheckInBody, request: Request) -> Response:
     """Take a check-in in and judge it. A refused one is kept too, with its reasons."""
     intake: Intake = request.app.state.intake
-    taken = await intake.take(Ask(shown, body.value))
+    taken = await intake.take(Ask(credentials(request), body.value))
     # Written as it is: a second model of the answer would cost as much as parsing the body.
     status = 201 if taken.fresh else 200
     answer = orjson.dumps(taken.check_in, option=orjson.OPT_UTC_Z)

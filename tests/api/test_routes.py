@@ -37,7 +37,9 @@ PUBLIC = {
 
 
 def verbs(dependant: Dependant) -> set[str]:
-    found = {dependant.call.verb} if isinstance(dependant.call, Allowed) else set()
+    # A route whose writes are gathered names its verb itself.
+    named = isinstance(dependant.call, Allowed) or hasattr(dependant.call, "verb")
+    found = {dependant.call.verb} if named else set()
     return found.union(*(verbs(inner) for inner in dependant.dependencies))
 
 
