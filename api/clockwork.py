@@ -46,14 +46,22 @@ class Chore:
     work: Callable[[Session, datetime], int]
 
 
-def chores() -> tuple[Chore, ...]:
+def chores(settings: Settings) -> tuple[Chore, ...]:
     """Everything the clockwork does."""
+    kept = settings.track_kept
+
+    def expire_tracks(session: Session, at: datetime) -> int:
+        return erase_expired(session, at=at, kept=kept)
+
+    def expire_days(session: Session, at: datetime) -> int:
+        return forget_settled(session, at=at, kept=kept)
+
     return (
         Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
-        Chore("tracks expire", 600, lambda session, at: erase_expired(session, at=at)),
+        Chore("tracks expire", 600, expire_tracks),
         Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),
-        Chore("settled days expire", 3600, lambda session, at: forget_settled(session, at=at)),
+        Chore("settled days expire", 3600, expire_days),
         Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
@@ -102,7 +110,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     database = Database(settings.database_url, reactions=REACTIONS, pool_size=2)
     try:
-        run(database, SystemClock(), stopping, chores())
+        run(database, SystemClock(), stopping, chores(settings))
     finally:
         database.close()
 

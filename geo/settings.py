@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Worker processes of the HTTP service."""
     session_hours: Annotated[int, Field(ge=1, le=720)] = 12
     """Life of a signed-in session, in hours."""
+    track_days: Annotated[int, Field(ge=1, le=365)] = 30
+    """Tracks, latest positions and the coordinates of events are erased after so many days."""
     allowed_hosts: frozenset[str] = frozenset()
     """Further host names that requests may use, for a reverse proxy: a JSON list."""
     metrics_token: str = ""
@@ -110,6 +112,10 @@ class Settings(BaseSettings):
     @property
     def session_life(self) -> timedelta:
         return timedelta(hours=self.session_hours)
+
+    @property
+    def track_kept(self) -> timedelta:
+        return timedelta(days=self.track_days)
 
     @property
     def loopback(self) -> bool:

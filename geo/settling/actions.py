@@ -7,7 +7,7 @@ may repeat it settled again.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
@@ -26,7 +26,6 @@ from geo.settling import queries
 from geo.settling.rules import Beside, repeats
 from geo.settling.tables import SettledDayRow
 from geo.tracking.queries import DayFixes, day_fixes
-from geo.tracking.rules import TRACK_KEPT
 from geo.unsettled import WorkerDay, claim_due, note_days
 
 
@@ -77,11 +76,11 @@ def settle(session: Session, of: WorkerDay, *, at: datetime) -> None:
     _keep_doubts(session, of, whole, at)
 
 
-def forget_settled(session: Session, *, at: datetime) -> int:
-    """Erase what was made of tracks that have expired; how many days."""
+def forget_settled(session: Session, *, at: datetime, kept: timedelta) -> int:
+    """Erase what was made of tracks that are no longer kept; how many days."""
     gone = session.execute(
         delete(SettledDayRow)
-        .where(SettledDayRow.day < (at - TRACK_KEPT).date())
+        .where(SettledDayRow.day < (at - kept).date())
         .returning(SettledDayRow.worker)
         .execution_options(synchronize_session=False)
     )

@@ -20,7 +20,6 @@ from geo.tracking.latest import note_sightings
 from geo.tracking.rules import (
     LONGEST_TRACK,
     OLDEST_FIX,
-    TRACK_KEPT,
     Circumstances,
     Drop,
     Seen,
@@ -192,12 +191,12 @@ def ensure_partitions(session: Session, *, at: datetime) -> int:
     return len(missing)
 
 
-def erase_expired(session: Session, *, at: datetime) -> int:
-    """Erase tracks, latest positions and the outbox's coordinates older than `TRACK_KEPT`.
+def erase_expired(session: Session, *, at: datetime, kept: timedelta) -> int:
+    """Erase tracks, latest positions and the outbox's coordinates older than they may be kept.
 
     Answers how much was erased; call again until none is.
     """
-    oldest = at - TRACK_KEPT
+    oldest = at - kept
     expired = [name for name, day in _partitions(session) if day + _ONE_DAY <= oldest]
     for name in expired:
         session.execute(text(f"drop table {name}"))

@@ -21,8 +21,6 @@ from geo.moments import observed_moment
 from geo.outbox import Event
 from geo.units import Metres
 
-# Tracks are erased after this; so are personal coordinates in the outbox.
-TRACK_KEPT = timedelta(days=30)
 # A phone may have been offline this long.
 OLDEST_FIX = timedelta(hours=72)
 # A fix vaguer than this says nothing about who is near.

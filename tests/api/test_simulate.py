@@ -74,7 +74,7 @@ class Stage:
     def play(self, seed: int, minutes: int = MINUTES, rhythm: Rhythm = RHYTHM) -> Player:
         """Play, with the timers of the clockwork running."""
         start = self.clock.now()
-        timers = next(chore for chore in chores() if chore.name == "linkup asks time out")
+        timers = next(chore for chore in chores(Settings()) if chore.name == "linkup asks time out")
 
         async def tick(_: datetime) -> None:
             await asyncio.to_thread(do, self.database, self.clock, timers)

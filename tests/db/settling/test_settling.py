@@ -272,8 +272,8 @@ def test_settled_days_expire_with_their_tracks(database: Database) -> None:
     with database.transaction() as session:
         settle(session, WorkerDay(town.DISTRICT, N1, TODAY), at=NOW)
     with database.transaction() as session:
-        assert forget_settled(session, at=NOW + tracking.TRACK_KEPT) == 0
-        assert forget_settled(session, at=NOW + tracking.TRACK_KEPT + DAY) == 1
+        assert forget_settled(session, at=NOW + 30 * DAY, kept=30 * DAY) == 0
+        assert forget_settled(session, at=NOW + 31 * DAY, kept=30 * DAY) == 1
 
 
 def test_a_long_day_is_settled_in_far_under_a_tenth_of_a_second(database: Database) -> None:

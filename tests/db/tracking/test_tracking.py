@@ -241,7 +241,7 @@ def test_expiry_erases_tracks_positions_and_coordinates(database: Database) -> N
 
     def erase(at: datetime) -> int:
         with database.transaction() as session:
-            return actions.erase_expired(session, at=at)
+            return actions.erase_expired(session, at=at, kept=timedelta(days=30))
 
     assert erase(NOW + 29 * DAY) == 0
     assert erase(NOW + 32 * DAY) >= 3
