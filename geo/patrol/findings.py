@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the points of a device say together: that it is to be read otherwise than it is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,7 +70,7 @@ class FindingState(StrEnum):
 
 @dataclass(frozen=True)
 class Look:
-    """A point of a device and the readings that put it inside its cell."""
+    """A point of a device and the readings that put it inside its cell and at its checkpoint."""
 
     check_in: CheckInId
     observed_at: datetime
@@ -128,11 +128,18 @@ class DeviceFinding:
 def worth_a_look(check_in: CheckIn, read_as: Mistake | None) -> bool:
     """Whether a check-in may be the one that makes a finding; the cheap question before the dear.
 
-    It carries a suspicion, or is not inside although a mistake of its device is being corrected.
+    It carries a suspicion; or is not inside, or not at its checkpoint, although a mistake of its
+    device is being corrected.
     """
     if any(reason["code"] == "system.suspected" for reason in check_in.reasons):
         return True
-    return read_as is not None and check_in.verdict not in (None, VerdictKind.INSIDE)
+    outside = check_in.verdict not in (None, VerdictKind.INSIDE)
+    return read_as is not None and (outside or missed_checkpoint(check_in.reasons))
+
+
+def missed_checkpoint(reasons: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a verdict found the checkpoint not reached."""
+    return any(reason["code"] == "checkpoint.not_reached" for reason in reasons)
 
 
 def explained(looks: Sequence[Look], stated: Hypothesis) -> Explained | None:

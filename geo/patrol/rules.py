@@ -166,33 +166,6 @@ def check_in_verdicts(evidences: Sequence[Evidence], policies: Sequence[Policy])
     return [verdicts[place] for place in range(len(evidences))]
 
 
-def shares_otherwise(
-    fixes: Sequence[Fix], grid: PlanGrid, cells: Indices, radius: Floats
-) -> list[dict[Mistake, float]]:
-    """The share of each disc in its cell, were its device to make a mistake; mistake by mistake.
-
-    Absent: a mistake that would change nothing, or put the point off the Earth.
-    """
-    meant = [as_meant(fix) for fix in fixes]
-    stated_lon, stated_lat = to_wgs84_many(meant)
-    shares: list[dict[Mistake, float]] = [{} for _ in fixes]
-    for mistake in Mistake:
-        lon, lat = to_wgs84_many([read_as(point, mistake) for point in meant])
-        changed = (lon != stated_lon) | (lat != stated_lat)
-        spoken = np.array([point.system == mistake.value for point in meant], dtype=bool)
-        places = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & changed & ~spoken)
-        found = grid.measure(cells[places], lon[places], lat[places], radius[places])
-        for place, share in zip(places.tolist(), found.share.tolist(), strict=True):
-            shares[place][mistake] = share
-    return shares
-
-
-def suspected_mistake(shares: Mapping[Mistake, float], policy: Policy) -> Mistake | None:
-    """The one mistake that would put a point inside; None for none or several."""
-    inside = [mistake for mistake, share in shares.items() if share >= policy.inside_from]
-    return inside[0] if len(inside) == 1 else None
-
-
 @dataclass(frozen=True)
 class _Lie:
     """How a fix lies: in metres, all but the share; None where that cannot be measured."""
@@ -238,16 +211,26 @@ def _lies(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[_Li
         if (shares[place], distances[place]) > (shares[before], distances[before]):
             best[item] = place
     kinds = {item: _kind(shares[place], policies[item]) for item, place in best.items()}
-    hypotheses: dict[int, Mistake | None] = {}
-    unsure = [item for item, kind in kinds.items() if kind is not VerdictKind.INSIDE]
-    if unsure:
-        judged_by = cells[[best[item] for item in unsure]]
-        otherwise = shares_otherwise(
-            [fixes[item] for item in unsure], grid, judged_by, radius[unsure]
-        )
-        for item, would in zip(unsure, otherwise, strict=True):
-            hypotheses[item] = suspected_mistake(would, policies[item])
     sites = _distances_to_sites(evidences, lon, lat)
+    unsure = [
+        item
+        for item, kind in kinds.items()
+        if kind is not VerdictKind.INSIDE
+        or not _reaches(evidences[item], sites.get(item), radius[item])
+    ]
+    hypotheses = dict(
+        zip(
+            unsure,
+            _suspicions(
+                [evidences[item] for item in unsure],
+                [policies[item] for item in unsure],
+                [kinds[item] for item in unsure],
+                cells[[best[item] for item in unsure]],
+                radius[unsure],
+            ),
+            strict=True,
+        )
+    )
     lies = []
     for item, located in enumerate(grid.locate(lon, lat).tolist()):
         judged = best.get(item)
@@ -264,6 +247,54 @@ def _lies(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[_Li
             )
         )
     return lies
+
+
+def _suspicions(
+    evidences: Sequence[Evidence],
+    policies: Sequence[Policy],
+    kinds: Sequence[VerdictKind],
+    cells: Indices,
+    radius: Floats,
+) -> list[Mistake | None]:
+    """The one mistake of its device that would explain each point; None for none or several.
+
+    It puts the point inside its cell; and at its checkpoint, where the point is inside already or
+    several would.
+    """
+    if not evidences:
+        return []
+    grid = evidences[0].grid
+    meant = [as_meant(evidence.fix) for evidence in evidences]
+    stated_lon, stated_lat = to_wgs84_many(meant)
+    inside: list[list[Mistake]] = [[] for _ in evidences]
+    there: list[list[Mistake]] = [[] for _ in evidences]
+    for mistake in Mistake:
+        lon, lat = to_wgs84_many([read_as(point, mistake) for point in meant])
+        changed = (lon != stated_lon) | (lat != stated_lat)
+        spoken = np.array([point.system == mistake.value for point in meant], dtype=bool)
+        places = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & changed & ~spoken)
+        found = grid.measure(cells[places], lon[places], lat[places], radius[places])
+        apart = _distances_to_sites(
+            [evidences[place] for place in places.tolist()], lon[places], lat[places]
+        )
+        for number, (place, share) in enumerate(
+            zip(places.tolist(), found.share.tolist(), strict=True)
+        ):
+            if share >= policies[place].inside_from:
+                inside[place].append(mistake)
+                if _reaches(evidences[place], apart.get(number), radius[place]):
+                    there[place].append(mistake)
+    suspected: list[Mistake | None] = []
+    for kind, near, nearer in zip(kinds, inside, there, strict=True):
+        some = nearer if kind is VerdictKind.INSIDE or len(near) > 1 else near
+        suspected.append(some[0] if len(some) == 1 else None)
+    return suspected
+
+
+def _reaches(evidence: Evidence, distance: Metres | None, radius: float) -> bool:
+    """Whether the error can account for what lies beyond the radius of the checkpoint, if any."""
+    site = evidence.checkpoint
+    return site is None or (distance is not None and distance <= site.radius_m + radius)
 
 
 def _cells_asked(evidence: Evidence) -> list[int]:
@@ -377,7 +408,7 @@ def _checkpoint(
         refusals.append({"code": "checkpoint.not_assigned", **said})
     if evidence.checkpoint_retired:
         refusals.append({"code": "checkpoint.was_retired", **said})
-    if distance is not None and distance <= checkpoint.radius_m + lie.radius:
+    if _reaches(evidence, distance, lie.radius):
         reasons.append({"code": "checkpoint.reached", **said})
     elif _proven(evidence, policy, lie):
         reasons.append({"code": "checkpoint.proven", **said})

@@ -41,6 +41,7 @@ from geo.patrol.findings import (
     displacement,
     distinct_readings,
     explained,
+    missed_checkpoint,
     place_of,
     read,
     slip_of,
@@ -220,7 +221,7 @@ def _look(
 def _inside(
     judged_on: Sequence[tuple[Evidence, Policy]], readings: Sequence[Hypothesis]
 ) -> list[set[Hypothesis]]:
-    """The readings that put each point inside its cell; all judged at once."""
+    """The readings that put each point inside its cell and at its checkpoint; judged at once."""
     asked = [
         (number, reading, replace(evidence, fix=fix), policy)
         for number, (evidence, policy) in enumerate(judged_on)
@@ -232,7 +233,7 @@ def _inside(
     )
     inside: list[set[Hypothesis]] = [set() for _ in judged_on]
     for (number, reading, _, _), verdict in zip(asked, verdicts, strict=True):
-        if verdict.kind is VerdictKind.INSIDE:
+        if verdict.kind is VerdictKind.INSIDE and not missed_checkpoint(verdict.reasons):
             inside[number].add(reading)
     return inside
 

@@ -60,9 +60,8 @@ def test_a_new_print_replaces_the_old_one(database: Database) -> None:
     ask(database)
     second = issue(database, at=NOW - timedelta(minutes=10))
     assert (first.number, second.number) == (1, 2)
-    stale, newest, none, forged = check_ins(
-        database, first.token, second.token, None, second.token[:-1] + "A"
-    )
+    bent = second.token[:-1] + ("B" if second.token.endswith("A") else "A")
+    stale, newest, none, forged = check_ins(database, first.token, second.token, None, bent)
     assert [found.proof for found in (stale, newest, none, forged)] == [
         ProofState.REPLACED,
         ProofState.VALID,

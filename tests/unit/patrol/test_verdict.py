@@ -157,3 +157,28 @@ def test_what_came_late_is_marked_and_not_punished() -> None:
 
 def test_judging_again_gives_the_same() -> None:
     assert judge(fix(97, 160, accuracy=9)) == judge(fix(97, 160, accuracy=9))
+
+
+def site_at(east: float, north: float) -> CheckpointSite:
+    lon, lat = town.point(east, north)
+    id = CheckpointId(UUID(int=9))
+    return CheckpointSite(id, town.M2, "M2-9", "门口", lon, lat, Metres(30))
+
+
+def test_a_checkpoint_missed_inside_a_wide_cell_is_suspicious_too() -> None:
+    """As on the edge of a district, where a cell is wider than the systems lie apart."""
+    wide = [
+        replace(area, boundary=town.box(-2000, -2000, 2000, 2000))
+        for area in town.areas()
+        if area.code == town.M2
+    ]
+    grid = PlanGrid(PlanId(UUID(int=2)), town.SRID, wide)
+    lon, lat = town.point(150, 150)
+    said_lon, said_lat = system_arrays(np.array([lon]), np.array([lat]), System.GCJ02)
+    seen = replace(fix(150, 150), lon=float(said_lon[0]), lat=float(said_lat[0]))
+    verdict = judge(seen, grid=grid, checkpoint=site_at(150, 150))
+    assert (verdict.kind, verdict.accepted) == (VerdictKind.INSIDE, False)
+    assert {"code": "system.suspected", "hypothesis": "gcj02"} in verdict.reasons
+    # Who merely stands elsewhere in it is not suspected of anything.
+    elsewhere = judge(fix(-700, 900), grid=grid, checkpoint=site_at(150, 150))
+    assert codes(elsewhere) == {"checkpoint.not_reached", "cell.inside"}
