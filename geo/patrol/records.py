@@ -178,6 +178,12 @@ class NoPolicyInForce(NotFound):
     code = "policy.none_in_force"
 
 
+class PolicyNotLater(Conflict):
+    """A policy begins after the one in force did, and never in the past."""
+
+    code = "policy.not_later"
+
+
 class CheckpointNotFound(NotFound):
     """No such checkpoint, or none in the actor's scope."""
 
