@@ -16,6 +16,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from geo.patrol.check_ins import Said, Taken, take_check_ins
 from geo.patrol.records import Claim
 from geo.patrol.tables import CheckInRow
 from geo.units import Metres
+from geo.workforce.duty import set_duty
 from tests.bench.servers import database, durable_database
 
 COLUMNS = tuple(column.name for column in CheckInRow.__table__.columns)
@@ -51,6 +53,22 @@ def places(opened: Database) -> dict[WorkerId, tuple[float, float]]:
         for cell in cells
         if cell.boundary is not None
     }
+
+
+def begin_duty(opened: Database, workers: Iterable[WorkerId]) -> None:
+    """Everybody has been on duty for an hour."""
+    boss = Actor(id=uuid4(), district=DISTRICT, name="", role=Role.SUPERVISOR, scope=DISTRICT)
+    now = datetime.now(UTC)
+    with opened.transaction() as session:
+        for worker in workers:
+            set_duty(
+                session,
+                actor=boss,
+                worker=worker,
+                on=True,
+                duty_at=now - timedelta(hours=1),
+                at=now,
+            )
 
 
 def batch(
@@ -123,6 +141,7 @@ def main() -> None:
         load(url, Path(place), "http://127.0.0.1")
         with database(url) as opened:
             where = places(opened)
+            begin_duty(opened, where)
             quicken()  # as a service process is
             rounds = []
             for number in range(asked.rounds + 2):

@@ -170,8 +170,8 @@ def main() -> None:
             print(
                 f"round {number}{' (inserts)' if number == 0 else ''}: {medians[-1]:6.0f} rows/s"
                 f" (a batch; {len(workers) / took:.0f}/s through),"
-                f" table {stands.table_mib:.1f} MiB, indexes {stands.indexes_mib:.1f} MiB, {stands.dead} dead,"
-                f" {stands.hot} HOT, {stands.vacuums} vacuums",
+                f" table {stands.table_mib:.1f} MiB, indexes {stands.indexes_mib:.1f} MiB,"
+                f" {stands.dead} dead, {stands.hot} HOT, {stands.vacuums} vacuums",
                 flush=True,
             )
     print(
