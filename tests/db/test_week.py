@@ -434,6 +434,7 @@ def small_town() -> Town:
     )
 
 
+@pytest.mark.timeout(900)
 def test_a_week_in_any_order_ends_alike(shared_engine: Engine, deep: bool) -> None:
     names = ("N1", "N2", "S1", "S2") if not deep else tuple(set(town.CELLS) - {town.OFF_DUTY})
     crew = {town.WORKERS[name]: town.CELLS[name] for name in names}
@@ -458,6 +459,7 @@ def demo_engine(cluster: Cluster, deep: bool) -> Iterator[Engine | None]:
     cluster.drop_database(name)
 
 
+@pytest.mark.timeout(900)
 def test_a_week_of_the_demo_in_any_order_ends_alike(demo_engine: Engine | None) -> None:
     """Six of its cells with whole working days; without `--deep` only that they can be lived."""
     stage = read_town(demo.FOLDER)
