@@ -9,14 +9,16 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from geo.db import Reactions
-from geo.patrol.records import CheckInJudged
+from geo.patrol.records import CheckInJudged, LateCheckInJudged
 from geo.patrol.rejudging import follow_corrected_duty
 from geo.tracking import latest
 from geo.tracking.rules import Seen
 from geo.workforce.rules import DutyChanged, DutyCorrected
 
 
-def _check_ins_say_where_they_are(session: Session, judged: Sequence[CheckInJudged]) -> None:
+def _check_ins_say_where_they_are(
+    session: Session, judged: Sequence[CheckInJudged | LateCheckInJudged]
+) -> None:
     latest.note_sightings(
         session,
         [
@@ -38,6 +40,7 @@ def _check_ins_say_where_they_are(session: Session, judged: Sequence[CheckInJudg
 
 REACTIONS: Reactions = {
     CheckInJudged: (_check_ins_say_where_they_are,),
+    LateCheckInJudged: (_check_ins_say_where_they_are,),
     DutyChanged: (latest.follow_duty,),
     DutyCorrected: (follow_corrected_duty,),
 }

@@ -180,6 +180,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
         "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),
     },
+    "policy.not_later": {
+        "zh": ("打卡规则不能追溯", "新的打卡规则必须从 {after} 之后开始，不能从 {since} 开始。"),
+        "en": ("A policy begins later", "A new policy begins after {after}, not at {since}."),
+    },
     "proof.invalid": {
         "zh": ("二维码不对", "这不是此打卡点门口的二维码：请扫该打卡点门口张贴的二维码。"),
         "en": (

@@ -2,11 +2,12 @@
 """Work logs; bringing in a policy and checkpoints. Check-ins are taken in by `check_ins`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 import shapely
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
@@ -22,7 +23,9 @@ from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.check_ins import identity
 from geo.patrol.records import (
+    NoPolicyInForce,
     PolicyChanged,
+    PolicyNotLater,
     WorkLog,
     WorkLogInFuture,
     WorkLogWritten,
@@ -101,28 +104,44 @@ def install_policy(
 
     Records: PolicyChanged.
     """
-    policy = policy or Policy()
+    return _begin_policy(session, district, policy or Policy(), since, since, by)
+
+
+def change_policy(
+    session: Session,
+    *,
+    district: DistrictCode,
+    policy: Policy,
+    since: datetime,
+    at: datetime,
+    by: str = SYSTEM_ACTOR,
+) -> Policy:
+    """Let another check-in policy hold from an instant on; its version is the next one.
+
+    Never from an instant that has passed: what was observed since then is judged already, and what
+    is still on its way must be judged alike.
+
+    Raises: NoPolicyInForce (the district never had one), PolicyNotLater.  Records: PolicyChanged.
+    """
+    newest = session.execute(
+        select(PolicyRow.version, func.lower(PolicyRow.during).label("begins"))
+        .where(PolicyRow.district == district, func.upper_inf(PolicyRow.during))
+        .with_for_update()
+    ).one_or_none()
+    if newest is None:
+        raise NoPolicyInForce(district=district, at=rfc3339(since))
+    earliest = max(at, newest.begins)
+    if since <= earliest:
+        raise PolicyNotLater(since=rfc3339(since), after=rfc3339(earliest))
     session.execute(
-        insert(PolicyRow).values(
-            district=district,
-            version=policy.version,
-            during=Range(since, None, bounds="[)"),
-            body=policy.as_fields(),
-        )
+        update(PolicyRow)
+        .where(PolicyRow.district == district, PolicyRow.version == newest.version)
+        .values(during=Range(newest.begins, since, bounds="[)"))
+        .execution_options(synchronize_session=False)
     )
-    record(
-        session,
-        PolicyChanged(
-            id=UUID(int=policy.version),
-            district=district,
-            at=since,
-            actor=by,
-            origin=Origin.REAL,
-            area=district,
-            body={**policy.as_fields(), "from": rfc3339(since)},
-        ),
+    return _begin_policy(
+        session, district, replace(policy, version=newest.version + 1), since, at, by
     )
-    return policy
 
 
 def install_checkpoints(
@@ -150,3 +169,34 @@ def install_checkpoints(
     ]
     if rows:
         session.execute(insert(CheckpointRow), rows)
+
+
+def _begin_policy(
+    session: Session,
+    district: DistrictCode,
+    policy: Policy,
+    since: datetime,
+    at: datetime,
+    by: str,
+) -> Policy:
+    session.execute(
+        insert(PolicyRow).values(
+            district=district,
+            version=policy.version,
+            during=Range(since, None, bounds="[)"),
+            body=policy.as_fields(),
+        )
+    )
+    record(
+        session,
+        PolicyChanged(
+            id=UUID(int=policy.version),
+            district=district,
+            at=at,
+            actor=by,
+            origin=Origin.REAL,
+            area=district,
+            body={**policy.as_fields(), "from": rfc3339(since)},
+        ),
+    )
+    return policy

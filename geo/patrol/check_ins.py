@@ -52,8 +52,6 @@ from geo.unsettled import WorkerDay, note_days
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
-# A check-in older than this is no news of where the worker is now.
-_NEWS_FOR = timedelta(hours=1)
 # How often a batch is stored anew without the ids that others have won meanwhile.
 _TRIES = 5
 
@@ -362,30 +360,26 @@ def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
 
 
 def _record(session: Session, case: _Case, check_in: CheckIn) -> None:
-    told: dict[str, Any] = {
-        "id": check_in.id,
-        "district": case.actor.district,
-        "at": check_in.received_at,
-        "actor": case.actor.signature,
-        "origin": check_in.origin,
-        "area": check_in.cell or case.actor.district,
-        "workers": (check_in.worker,),
-        "body": check_in.live_body,
-        "place": check_in.place,
-    }
+    # Whether it is news of where he is now, the latest position decides: it never goes back. A
+    # delivery that was held up must end in the same state as one that was not.
+    seen = case.evidence.on_duty and not case.claim.fix.mock
     observed_on = civil_date(check_in.observed_at, case.time_zone)
-    if observed_on != civil_date(check_in.received_at, case.time_zone):
-        record(session, LateCheckInJudged(**told))
-        return
-    recent = check_in.received_at - check_in.observed_at <= _NEWS_FOR
-    news = recent and case.evidence.on_duty and not case.claim.fix.mock
+    late = observed_on != civil_date(check_in.received_at, case.time_zone)
     record(
         session,
-        CheckInJudged(
-            **told,
+        (LateCheckInJudged if late else CheckInJudged)(
+            id=check_in.id,
+            district=case.actor.district,
+            at=check_in.received_at,
+            actor=case.actor.signature,
+            origin=check_in.origin,
+            area=check_in.cell or case.actor.district,
+            workers=(check_in.worker,),
+            body=check_in.live_body,
+            place=check_in.place,
             worker=check_in.worker,
             accuracy_m=check_in.accuracy_m,
-            seen_at=check_in.observed_at if news else None,
+            seen_at=check_in.observed_at if seen else None,
         ),
     )
 

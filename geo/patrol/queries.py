@@ -295,7 +295,8 @@ def patrol_days(
             WorkLogRow.worker.in_(workers),
             WorkLogRow.on_date == on,
         )
-        .order_by(WorkLogRow.received_at, WorkLogRow.id)
+        # Not by receipt: which of two logs is named never depends on which was held up.
+        .order_by(WorkLogRow.id)
     ):
         logs.setdefault(who, WorkLogId(id))
     return [

@@ -178,6 +178,12 @@ class NoPolicyInForce(NotFound):
     code = "policy.none_in_force"
 
 
+class PolicyNotLater(Conflict):
+    """A policy begins after the one in force did, and never in the past."""
+
+    code = "policy.not_later"
+
+
 class CheckpointNotFound(NotFound):
     """No such checkpoint, or none in the actor's scope."""
 
@@ -218,7 +224,7 @@ class WorkLogInFuture(Invalid):
 class CheckInJudged(Event):
     """A check-in of today was taken in and judged.
 
-    `seen_at` is set when it is the newest news of where the worker is, to `accuracy_m`.
+    `seen_at` is set when it says where the worker was on duty, to `accuracy_m`.
     """
 
     kind: ClassVar[str] = "check_in.judged"
@@ -231,9 +237,16 @@ class CheckInJudged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class LateCheckInJudged(Event):
-    """A check-in of an earlier day was taken in and judged: no part of today's picture."""
+    """A check-in of an earlier day was taken in and judged: no part of today's picture.
+
+    `seen_at` as in `CheckInJudged`: it may still be the last that was seen of the worker.
+    """
 
     kind: ClassVar[str] = "check_in.judged_late"
+
+    worker: WorkerId
+    accuracy_m: float
+    seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

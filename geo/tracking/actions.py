@@ -36,6 +36,12 @@ from geo.unsettled import note_unsettled
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
+# Of several fixes of one worker and instant the first by `Sighting.rank` is kept, here and there:
+# what a track says never depends on which came first. Text by code points, as Python orders it.
+_RANK = """(
+  not {row}.mock, {row}.accuracy_m, {row}.raw_lon, {row}.raw_lat, {row}.system collate "C",
+  coalesce({row}.source, '') collate "C", ST_X({row}.point), ST_Y({row}.point)
+)"""
 _INSERT_TRACK = f"""
 insert into track_fix (district, received_at, point, worker, observed_at, raw_lon, raw_lat, system,
   accuracy_m, mock, source, origin)
@@ -47,7 +53,11 @@ from unnest(
   %(mock)s::bool[], %(source)s::text[], %(origin)s::text[]
 ) as seen (worker, observed_at, lon, lat, raw_lon, raw_lat, system, accuracy_m, mock, source,
   origin)
-on conflict do nothing
+on conflict (district, worker, observed_at) do update set
+  received_at = excluded.received_at, point = excluded.point, raw_lon = excluded.raw_lon,
+  raw_lat = excluded.raw_lat, system = excluded.system, accuracy_m = excluded.accuracy_m,
+  mock = excluded.mock, source = excluded.source
+where {_RANK.format(row="excluded")} < {_RANK.format(row="track_fix")}
 """  # noqa: S608
 
 # Partitions are made this far ahead, so that a clockwork that stands still harms nothing soon.
@@ -223,6 +233,13 @@ def _insert_track(
     origins: dict[WorkerId, Origin],
     at: datetime,
 ) -> None:
+    first: dict[tuple[WorkerId, datetime], Sighting] = {}
+    for one in sightings:
+        known = first.setdefault((one.worker, one.observed_at), one)
+        if one.rank < known.rank:
+            first[(one.worker, one.observed_at)] = one
+    # In one order for everybody: two batches never wait for each other's rows crosswise.
+    sightings = [first[key] for key in sorted(first)]
     prepared.run(
         session,
         _INSERT_TRACK,

@@ -20,6 +20,8 @@ _ON_DUTY = """exists (
   select from duty
   where duty.district = {row}.district and duty.worker = {row}.worker and upper_inf(duty.during)
 )"""
+# As `Seen.rank`.
+_RANK = "({row}.observed_at, -{row}.accuracy_m, ST_X({row}.point), ST_Y({row}.point))"
 # The copy of duty is written once, when a worker is first seen; from then on duty itself keeps it.
 _MOVE = f"""
 insert into latest_position as latest
@@ -34,7 +36,7 @@ from unnest(
 on conflict (district, worker) do update set
   point = excluded.point, accuracy_m = excluded.accuracy_m, observed_at = excluded.observed_at,
   received_at = excluded.received_at, origin = excluded.origin
-where excluded.observed_at > latest.observed_at
+where {_RANK.format(row="excluded")} > {_RANK.format(row="latest")}
 returning district, worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, observed_at,
   on_duty, latest.xmax = 0 as first_seen, array(
     select assignment.cell from assignment
@@ -60,6 +62,7 @@ _TELL = "select pg_notify(%(channel)s, payload) from unnest(%(payloads)s::text[]
 def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
     """Move the latest position of everybody who was seen, on duty, later than his last one.
 
+    Of sightings at one instant the one that `Seen.rank` puts last stands, whichever came first.
     What is vaguer than a position may be says nothing. Positions of those who are on duty go out
     to the live feed after the commit.
     """
@@ -68,7 +71,7 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
         if 0 <= sighting.accuracy_m <= VAGUEST_FIX:
             who = (sighting.district, sighting.worker)
             known = newest.setdefault(who, sighting)
-            if sighting.observed_at > known.observed_at:
+            if sighting.rank > known.rank:
                 newest[who] = sighting
     if not newest:
         return

@@ -74,6 +74,11 @@ class Seen:
     received_at: datetime
     origin: Origin
 
+    @property
+    def rank(self) -> tuple[datetime, float, float, float]:
+        """The greatest is the latest; of one instant it is decided by what was seen alone."""
+        return self.observed_at, -self.accuracy_m, self.lon, self.lat
+
 
 @dataclass(frozen=True)
 class TrackFix:
@@ -116,6 +121,24 @@ class Sighting:
     lon: float = math.nan
     lat: float = math.nan
     dropped: str | None = None
+
+    @property
+    def rank(self) -> tuple[bool, float, float, float, str, str, float, float]:
+        """Which of several fixes of one instant is kept: the first by this, whichever came first.
+
+        A declared mock stays visible; then the sharper one; the rest only has to be decided.
+        """
+        fix = self.fix
+        return (
+            not fix.mock,
+            float(fix.accuracy_m),
+            fix.lon,
+            fix.lat,
+            fix.system.value,
+            fix.source or "",
+            self.lon,
+            self.lat,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Positions and tracks in a real database: what is stored, what is dropped, what is erased."""
 
+import random
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -108,6 +111,55 @@ def test_the_same_fix_again_is_one_fix(database: Database) -> None:
     assert store(database, fix(), fix()) == Stored(2, ())
     assert store(database, fix()) == Stored(1, ())
     assert len(read(database)) == 1
+
+
+TWINS = [
+    fix(30, 250, accuracy_m=9),
+    fix(60, 250, accuracy_m=5),
+    fix(60, 240, accuracy_m=5),
+    fix(10, 210, accuracy_m=50, mock=True),
+    fix(90, 250, accuracy_m=5, source="B"),
+    fix(90, 250, accuracy_m=5, source="a"),
+    fix(90, 250, accuracy_m=5),
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("at_once", [True, False])
+def test_of_fixes_of_one_instant_one_is_kept_whichever_came_first(
+    database: Database, seed: int, at_once: bool
+) -> None:
+    mixed = random.Random(seed).sample(TWINS, len(TWINS))
+    for said in [mixed] if at_once else [[one] for one in mixed]:
+        assert store(database, *said).stored == len(said)
+    (kept,) = read(database)
+    # A declared mock stays visible in the track, and is nobody's latest position.
+    assert (kept.mock, kept.accuracy_m) == (True, 50)
+    (seen,) = latest(database)
+    assert (seen.lon, seen.lat) == pytest.approx(town.point(90, 250), abs=1e-9)
+    honest = [one for one in mixed if not one.mock]
+    later = [replace(one, observed_at=NOW + MINUTE) for one in honest]
+    for said in [later] if at_once else [[one] for one in later]:
+        store(database, *said, at=NOW + MINUTE)
+    (_, other) = read(database)
+    assert (other.lon, other.lat) == pytest.approx(town.point(60, 240), abs=1e-9)
+    by_source = [one for one in honest if one.lon == fix(90, 250).lon]
+    for one in by_source:
+        store(database, replace(one, observed_at=NOW + 2 * MINUTE), at=NOW + 2 * MINUTE)
+    assert read(database)[-1].source is None
+
+
+def test_batches_with_the_same_instants_in_other_orders_do_not_wait_crosswise(
+    live_database: Database,
+) -> None:
+    first = [fix(60 + n / 10, at=NOW - timedelta(seconds=n)) for n in range(200)]
+    second = [fix(40 + n / 10, at=NOW - timedelta(seconds=n), accuracy_m=4) for n in range(200)]
+    with ThreadPoolExecutor(3) as threads:
+        sent = [
+            threads.submit(store, live_database, *one) for one in (first, second[::-1], first[::-1])
+        ]
+    assert [one.result().stored for one in sent] == [200] * 3
+    assert {kept.accuracy_m for kept in read(live_database, limit=500)} == {4}
 
 
 def test_what_is_dropped_and_why(database: Database) -> None:
