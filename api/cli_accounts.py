@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from api.options import Home, settings_with
+from api.options import Home, district_among, settings_with
 from api.say import Teller
 from geo.accounts.rules import Role
 
@@ -53,23 +53,14 @@ def add(
     from api.database import opened, refuse_absent
     from geo.accounts.actions import create_account
     from geo.clock import SystemClock
-    from geo.hierarchy.queries import districts
-    from geo.ids import DistrictCode, WorkerId, district_of
-    from geo.service_user import SetUpError
+    from geo.ids import WorkerId, district_of
 
     settings = settings_with(home=home)
     refuse_absent(settings)
     secret = _password(password)
     with opened(settings) as database:
         with database.snapshot() as session:
-            known = [found.code for found in districts(session)]
-        wanted = district or (district_of(scope) if scope else None)
-        if wanted is None and len(known) == 1:
-            wanted = known[0]
-        if wanted not in known:
-            listed = ", ".join(known) or "none; bring one in with: wangge import FOLDER"
-            raise SetUpError(f"Say which district with --district CODE. Loaded: {listed}.")
-        code = DistrictCode(wanted)
+            code = district_among(session, district or (district_of(scope) if scope else None))
         with database.transaction() as session:
             create_account(
                 session,

@@ -3,14 +3,18 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
 from api.texts import Language
+from geo.ids import DistrictCode
 from geo.service_user import SetUpError
 from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 # readable=False: the home lets its processes pass through without letting them list it.
 Home = Annotated[
@@ -33,6 +37,19 @@ def settings_with(**given: object) -> Settings:
             for problem in error.errors(include_input=False, include_url=False)
         )
         raise SetUpError(f"These settings cannot be used: {listed}") from None
+
+
+def district_among(session: "Session", wanted: str | None) -> DistrictCode:
+    """The district that is meant: the only one when none is said. Raises: SetUpError."""
+    from geo.hierarchy.queries import districts
+
+    known = [found.code for found in districts(session)]
+    if wanted is None and len(known) == 1:
+        wanted = known[0]
+    if wanted not in known:
+        listed = ", ".join(known) or "none; bring one in with: wangge import FOLDER"
+        raise SetUpError(f"Say which district with --district CODE. Loaded: {listed}.")
+    return DistrictCode(wanted)
 
 
 def language() -> Language:

@@ -176,6 +176,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Checked in at {checkpoints} checkpoints {apart_m} m apart, moving only {moved_m} m.",
         ),
     },
+    "policy.invalid": {
+        "zh": ("打卡规则不合理", "{field} 不能是 {value}，可用：{allowed}。"),
+        "en": ("Policy makes no sense", "{field} cannot be {value}; possible: {allowed}."),
+    },
     "policy.none_in_force": {
         "zh": ("没有打卡规则", "{at} 没有生效的打卡规则，请联系管理员。"),
         "en": ("No policy in force", "No check-in policy held at {at}; ask the administrator."),

@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, true, tuple_
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from geo.clock import civil_date, civil_day, rfc3339
+from geo.clock import civil_date, civil_day
 from geo.columns import Origin
 from geo.crs import System
 from geo.hierarchy import queries as hierarchy
@@ -28,13 +27,13 @@ from geo.ids import (
     contains,
 )
 from geo.patrol.grid import PlanGrid, PlanGrids
+from geo.patrol.policies import PolicyVersion
 from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
     CheckIn,
     CheckInNotFound,
     Checkpoint,
     CheckpointNotFound,
-    NoPolicyInForce,
     PatrolDay,
     WorkLog,
     patrol_day,
@@ -58,31 +57,15 @@ def grid_of(session: Session, district: DistrictCode, plan: PlanId) -> PlanGrid:
     return _GRIDS.of(plan, build)
 
 
-def policy_in_force(session: Session, district: DistrictCode, at: datetime) -> Policy:
-    """The check-in policy that held at an instant. Raises: NoPolicyInForce."""
-    (found,) = policies_at(session, district, [at])
-    if isinstance(found, NoPolicyInForce):
-        raise found
-    return found
-
-
-def policies_at(
-    session: Session, district: DistrictCode, moments: Sequence[datetime]
-) -> list[Policy | NoPolicyInForce]:
-    """The check-in policy that held at each instant, or that there was none."""
+def policy_versions(session: Session, district: DistrictCode) -> list[PolicyVersion]:
+    """Every check-in policy of a district, the first one first."""
     rows = session.execute(
-        select(PolicyRow.during, PolicyRow.body).where(
-            PolicyRow.district == district,
-            PolicyRow.during.overlaps(Range(min(moments), max(moments), bounds="[]")),
-        )
-    ).all()
-    versions = [(row.during, Policy.from_fields(row.body)) for row in rows]
+        select(PolicyRow.during, PolicyRow.body)
+        .where(PolicyRow.district == district)
+        .order_by(PolicyRow.version)
+    )
     return [
-        next(
-            (policy for during, policy in versions if during.contains(at)),
-            NoPolicyInForce(district=district, at=rfc3339(at)),
-        )
-        for at in moments
+        PolicyVersion(Policy.from_fields(body), during.lower, during.upper) for during, body in rows
     ]
 
 

@@ -52,7 +52,6 @@ class Policy:
     most_radius_m: Metres = MOST_RADIUS
     late_after: timedelta = timedelta(hours=72)
     offline_after: timedelta = timedelta(minutes=10)
-    ahead_up_to: timedelta = timedelta(seconds=120)
     # What is doubted, see doubts.py: the speed of a car on a motorway, and how hard it brakes.
     fastest_mps: float = 33.0
     hardest_mps2: float = 4.0

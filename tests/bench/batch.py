@@ -16,7 +16,6 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,8 +36,7 @@ from geo.patrol.check_ins import Said, Taken, take_check_ins
 from geo.patrol.records import Claim
 from geo.patrol.tables import CheckInRow
 from geo.units import Metres
-from geo.workforce.duty import set_duty
-from tests.bench.servers import database, durable_database
+from tests.bench.servers import begin_duty, database, durable_database
 
 COLUMNS = tuple(column.name for column in CheckInRow.__table__.columns)
 
@@ -53,22 +51,6 @@ def places(opened: Database) -> dict[WorkerId, tuple[float, float]]:
         for cell in cells
         if cell.boundary is not None
     }
-
-
-def begin_duty(opened: Database, workers: Iterable[WorkerId]) -> None:
-    """Everybody has been on duty for an hour."""
-    boss = Actor(id=uuid4(), district=DISTRICT, name="", role=Role.SUPERVISOR, scope=DISTRICT)
-    now = datetime.now(UTC)
-    with opened.transaction() as session:
-        for worker in workers:
-            set_duty(
-                session,
-                actor=boss,
-                worker=worker,
-                on=True,
-                duty_at=now - timedelta(hours=1),
-                at=now,
-            )
 
 
 def batch(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Single check-ins over HTTP, as a ratio to a FastAPI no-op with the same body, in one run.
 
-The demo district with 314 phones, each checking in within its worker's cell.
+The demo district with 314 phones of workers on duty, each checking in within its worker's cell.
 Two processes, 64 keep-alive connections (wrk), fsync on. The two are measured in turn; the ratio is
 taken pair by pair and its median told.
 
@@ -16,11 +16,12 @@ import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from api.demo import DISTRICT, load
 from geo.hierarchy.queries import areas, plan_in_force
-from geo.ids import Level
-from tests.bench.servers import database, durable_database, serving, serving_noop
+from geo.ids import Level, WorkerId
+from tests.bench.servers import begin_duty, database, durable_database, serving, serving_noop
 
 SCRIPT = """
 local number = 0
@@ -76,6 +77,8 @@ def pressed(address: str, script: Path, seconds: float) -> tuple[float, float, i
 def lua_phones(url: str, home: Path) -> str:
     """The simulation's phones as a Lua table: token, worker, a point in his cell."""
     phones = json.loads((home / "simulation.json").read_text())["phones"]
+    with database(url) as opened:
+        begin_duty(opened, [WorkerId(UUID(phone["worker"])) for phone in phones])
     with database(url) as opened, opened.snapshot() as session:
         plan = plan_in_force(session, DISTRICT, datetime.now(UTC).date())
         cells = {

@@ -7,17 +7,22 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 
+from api.demo import DISTRICT
+from geo.accounts.rules import Actor, Role
 from geo.cluster import Cluster
 from geo.db import Database, migrate
+from geo.ids import WorkerId
 from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
+from geo.workforce.duty import set_duty
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,3 +112,19 @@ def database(url: str) -> Iterator[Database]:
         yield opened
     finally:
         opened.close()
+
+
+def begin_duty(opened: Database, workers: Iterable[WorkerId]) -> None:
+    """Everybody has been on duty for an hour."""
+    boss = Actor(id=uuid4(), district=DISTRICT, name="", role=Role.SUPERVISOR, scope=DISTRICT)
+    now = datetime.now(UTC)
+    with opened.transaction() as session:
+        for worker in workers:
+            set_duty(
+                session,
+                actor=boss,
+                worker=worker,
+                on=True,
+                duty_at=now - timedelta(hours=1),
+                at=now,
+            )

@@ -82,3 +82,40 @@ def test_a_stopped_installation_is_worked_on(wangge: Type, home: Path) -> None:
     said = wangge("accounts", "list", "--home", home)[1]
     assert "…" not in said
     assert wangge(*add, "--role", "admin", given="short\n")[0] == 2
+
+
+def test_a_policy_is_shown_and_followed_by_another(wangge: Type, home: Path) -> None:
+    settings = Settings(home=home, database_url=None)
+    home.mkdir(mode=0o711)
+    with Cluster(settings.cluster_directory):
+        pass
+    code, said = wangge("policy", "show", "--home", home)
+    assert (code, "Loaded: none" in said) == (1, True), said
+    square = write_shapefile(
+        home / "district.shp",
+        [town.box(0, 0, 300, 300)],
+        {"code": ["210503"], "name": ["溪湖区"]},
+    )
+    assert wangge("import", square, "--home", home)[0] == 0
+    change = ("policy", "set", "--home", home)
+    for wrong, why in (
+        ("inside_from", "NAME=VALUE"),
+        ("inside_form=0.8", "inside_from"),
+        ("inside_from=80", "0.5 … 1"),
+        ("still_fixes=3.5", "3 … 1000"),
+        ("least_radius_m=50", "50"),
+    ):
+        code, said = wangge(*change, wrong, "most_radius_m=40")
+        assert code in (1, 2), said
+        assert why in said
+    code, said = wangge(*change, "inside_from=0.8", "--from", "2030-01-01")
+    assert (code, "offset" in said) == (1, True), said
+    code, said = wangge(*change, "inside_from=0.8", "--from", "2000-01-01T00:00:00+08:00")
+    assert (code, "policy.not_later" in said) == (2, True), said
+    code, said = wangge(*change, "inside_from=0.8", "late_after=86400")
+    assert code == 0, said
+    said = wangge("policy", "show", "--home", home)[1]
+    assert "version 2" in said
+    assert [line.split() for line in said.splitlines() if "inside_from" in line] == [
+        ["inside_from", "0.9", "0.8"]
+    ]

@@ -481,10 +481,11 @@ def test_a_policy_holds_from_later_than_now_and_than_the_one_before(database: Da
         with pytest.raises(PolicyNotLater), database.transaction() as session:
             change_policy(session, district=town.DISTRICT, policy=Policy(), since=since, at=MONDAY)
     with database.snapshot() as session:
-        moments = [MONDAY + HOUR - timedelta(microseconds=1), MONDAY + HOUR, MONDAY + DAY]
-        held = patrol.policies_at(session, town.DISTRICT, moments)
+        versions = patrol.policy_versions(session, town.DISTRICT)
         seen = history_of(session, town.DISTRICT, UUID(int=2))
-    assert held == [Policy(), told, told]
+    assert [version.policy for version in versions] == [Policy(), told]
+    assert versions[0].ends_at == versions[1].begins_at == MONDAY + HOUR
+    assert versions[1].ends_at is None
     assert [(event.kind, event.body["inside_from"]) for event in seen] == [
         ("check_in_policy.changed", STRICTER.inside_from)
     ]
