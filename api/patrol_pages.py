@@ -63,7 +63,10 @@ def show_check_ins(
         "workers": f"{BASE}/workers",
         "findings": f"{BASE}/device-findings",
         "lists": _lists(me),
-        "may": {"correct": _has(me, "devices.correct")},
+        "may": {
+            "correct": _has(me, "devices.correct"),
+            "rejudge": _has(me, "checkins.rejudge"),
+        },
         "focus": shown,
         "texts": judged_templates(),
     }

@@ -60,6 +60,12 @@ def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
 
 
 class _Fields(dict[str, Any]):
+    """Fields as people read them: one that is not known is a dash, never a word of Python."""
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        return "–" if value is None else value
+
     def __missing__(self, key: str) -> str:
         return "?"
 

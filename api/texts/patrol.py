@@ -5,26 +5,38 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "accuracy.too_vague": {
         "zh": (
             "定位过于模糊",
-            "误差半径 {radius_m} 米，超过 {limit_m} 米，请到开阔处重试。",
+            "误差半径 {radius_m} 米，超过 {limit_m} 米。请到开阔处，允许“精确位置”，"
+            "等半分钟再打卡。",
         ),
         "en": (
             "Fix too vague",
-            "The error radius of {radius_m} m exceeds {limit_m} m; try again in the open.",
+            "The error radius is {radius_m} m, over {limit_m} m. Go into the open, allow"
+            " the precise"
+            " location, wait half a minute and check in again.",
         ),
     },
     "assignment.none": {
         "zh": ("未分配网格", "打卡时该网格员没有分配网格，请主管分配后再打卡。"),
-        "en": ("No cell assigned", "The worker had no cell at that time; ask the supervisor."),
+        "en": (
+            "No cell assigned",
+            "The worker had no cell at that time: ask the supervisor for one, then check in again.",
+        ),
     },
     "cell.inside": {
         "zh": ("在网格内", "位置在网格 {cell} 内，距边界 {distance_m} 米。"),
         "en": ("Inside the cell", "Inside cell {cell}, {distance_m} m from its border."),
     },
     "cell.outside": {
-        "zh": ("在网格外", "位置在网格 {cell} 外 {distance_m} 米处，所在网格：{located_cell}。"),
+        "zh": (
+            "在网格外",
+            "位置在网格 {cell} 外 {distance_m} 米处，所在网格：{located_cell}。"
+            "请走进网格再打卡；如果当时确实在网格内，请申诉。",
+        ),
         "en": (
             "Outside the cell",
-            "Outside cell {cell} by {distance_m} m; the point lies in: {located_cell}.",
+            "Outside cell {cell} by {distance_m} m; the point lies in: {located_cell}. Walk"
+            " into the"
+            " cell and check in again; appeal if you were inside.",
         ),
     },
     "cell.proven": {
@@ -42,11 +54,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "cell.uncertain": {
         "zh": (
             "无法确定",
-            "位置距网格 {cell} 边界 {distance_m} 米，误差范围跨越边界：予以认可并标注。",
+            "位置距网格 {cell} 边界 {distance_m} 米，误差范围跨越边界：予以认可并标注，"
+            "不用重新打卡。",
         ),
         "en": (
             "Uncertain",
-            "{distance_m} m from the border of cell {cell}, within the error: accepted and marked.",
+            "{distance_m} m from the border of cell {cell}, within the error: accepted and marked;"
+            " nothing to do.",
         ),
     },
     "check_in.apart": {
@@ -72,8 +86,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("Code taken", "Another checkpoint has the code {checkpoint_code}; choose another."),
     },
     "checkpoint.not_assigned": {
-        "zh": ("不是本人的打卡点", "打卡点“{name}”不在该网格员负责的网格内。"),
-        "en": ("Not his checkpoint", "Checkpoint {name} is in a cell that is not the worker's."),
+        "zh": (
+            "不是本人的打卡点",
+            "打卡点“{name}”不在该网格员负责的网格内：请选自己网格的打卡点，或请主管调整分工。",
+        ),
+        "en": (
+            "Not his checkpoint",
+            "Checkpoint {name} is in a cell that is not the worker's: choose one of his own"
+            " cell, or"
+            " ask the supervisor to assign it.",
+        ),
     },
     "checkpoint.not_found": {
         "zh": ("没有这个打卡点", "没有编号为 {checkpoint} 的打卡点。"),
@@ -82,11 +104,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "checkpoint.not_reached": {
         "zh": (
             "未到达打卡点",
-            "距打卡点“{name}”{distance_m} 米，应在 {radius_m} 米加误差之内。",
+            "距打卡点“{name}”{distance_m} 米，应在 {radius_m} 米加误差之内。"
+            "请走近再打卡；如果当时就在打卡点，请申诉。",
         ),
         "en": (
             "Checkpoint not reached",
-            "{distance_m} m from checkpoint {name}; {radius_m} m and the error are allowed.",
+            "{distance_m} m from checkpoint {name}; {radius_m} m and the error are allowed."
+            " Go nearer"
+            " and check in again; appeal if you stood at it.",
         ),
     },
     "checkpoint.outside_cell": {
@@ -118,21 +143,27 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("Checkpoint retired", "Checkpoint {checkpoint} is retired and changes no more."),
     },
     "checkpoint.was_retired": {
-        "zh": ("打卡点当时已停用", "打卡点“{name}”在打卡时已停用。"),
-        "en": ("Checkpoint was retired", "Checkpoint {name} was retired by then."),
+        "zh": ("打卡点当时已停用", "打卡点“{name}”在打卡时已停用：请选其他打卡点。"),
+        "en": (
+            "Checkpoint was retired",
+            "Checkpoint {name} was retired by then: choose another one.",
+        ),
     },
     "clock.corrected": {
-        "zh": ("手机时间已校正", "手机时间快了 {ahead_s} 秒，已按发送时间校正。"),
+        "zh": ("手机时间已校正", "手机时间快了{ahead_s}，已按发送时间校正。请打开自动校时。"),
         "en": (
             "Clock corrected",
-            "The phone's clock ran {ahead_s} s ahead; corrected by its send time.",
+            "The phone's clock ran {ahead_s} ahead; corrected by its send time. Let the"
+            " phone set its"
+            " clock by itself.",
         ),
     },
     "clock.was_behind": {
-        "zh": ("手机时间已校正", "手机时间慢了 {behind_s} 秒，已按发送时间校正。"),
+        "zh": ("手机时间已校正", "手机时间慢了{behind_s}，已按发送时间校正。请打开自动校时。"),
         "en": (
             "Clock corrected",
-            "The phone's clock ran {behind_s} s behind; corrected by its send time.",
+            "The phone's clock ran {behind_s} behind; corrected by its send time. Let the phone set"
+            " its clock by itself.",
         ),
     },
     "day.checkpoints_missing": {
@@ -152,12 +183,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("No checkpoints", "The cell has no checkpoints; the work log alone counts."),
     },
     "delivery.late": {
-        "zh": ("离线补传", "打卡后 {waited_s} 秒才收到，可能处于离线状态。"),
-        "en": ("Delivered late", "Received {waited_s} s after it was observed; perhaps offline."),
+        "zh": ("离线补传", "打卡后{waited_s}才收到，当时可能没有网络。不用重新打卡。"),
+        "en": (
+            "Delivered late",
+            "Received {waited_s} after it was observed, perhaps offline; nothing to do.",
+        ),
     },
     "mock.declared": {
-        "zh": ("模拟定位", "手机声明这是模拟位置，不予认可。"),
-        "en": ("Mock location", "The phone declared a mock location."),
+        "zh": ("模拟定位", "手机声明这是模拟位置，不予认可。请关闭模拟定位软件，再打卡。"),
+        "en": (
+            "Mock location",
+            "The phone declared a mock location. Switch off what makes it and check in again.",
+        ),
     },
     "mock.nearby": {
         "zh": ("附近有模拟定位", "打卡前后，手机声明过 {fixes} 个模拟位置。"),
@@ -245,11 +282,12 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "system.suspected": {
         "zh": (
             "坐标系可能有误",
-            "若按 {hypothesis} 解读坐标，位置就在网格内：请检查手机的坐标系设置。",
+            "若按 {hypothesis} 解读坐标，位置就在网格内：请告诉主管，由主管校正这部手机。",
         ),
         "en": (
             "Coordinate system suspected",
-            "Read as {hypothesis}, the point lies inside the cell; check the phone's settings.",
+            "Read as {hypothesis}, the point lies inside the cell: tell the supervisor, who can"
+            " correct how this phone is read.",
         ),
     },
     "track.jitter": {

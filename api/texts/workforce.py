@@ -36,8 +36,12 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("In the future", "Duty cannot be set ahead: {at} is later than now, {now}."),
     },
     "duty.off": {
-        "zh": ("不在岗", "定位时不在值班时间内，不记录位置。"),
-        "en": ("Off duty", "The worker was off duty when it was observed."),
+        "zh": ("不在岗", "定位时不在值班时间内：请先上岗再打卡；如果当时在岗，请主管更正。"),
+        "en": (
+            "Off duty",
+            "The worker was off duty when it was observed: begin duty first; if he was on duty, a"
+            " supervisor corrects it.",
+        ),
     },
     "duty.time_far": {
         "zh": (

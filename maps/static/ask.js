@@ -47,9 +47,10 @@ export async function items(url, most = Infinity) {
  * A dialog with one way on for each choice; `act` is called with the choice and the text. It stays
  * open, and says why, when the service refuses.
  * @param {{title: string, say?: string, text?: string, choices: {name: string, kind?: string}[],
- *   act: (choice: string, text: string) => Promise<void>}} asked
+ *   act: (choice: string, text: string) => Promise<void>, after?: () => void, leave?: string}} asked
+ *   `after` follows once the dialog has closed on a choice; `leave` is the word of the way out
  */
-export function decide({ title, say, text, choices, act }) {
+export function decide({ title, say, text, choices, act, after, leave: left = "cancel" }) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("dialog"));
   const form = element("form");
   form.append(element("h2", title));
@@ -64,7 +65,7 @@ export function decide({ title, say, text, choices, act }) {
   }
   const problem = element("p", "", "problem");
   const row = element("p", "", "choices");
-  const leave = element("button", t("cancel"), "quiet");
+  const leave = element("button", t(left), "quiet");
   leave.setAttribute("type", "button");
   leave.addEventListener("click", () => dialog.close());
   row.append(leave);
@@ -83,6 +84,7 @@ export function decide({ title, say, text, choices, act }) {
       try {
         await act(name, said);
         dialog.close();
+        after?.();
       } catch (error) {
         problem.textContent = error.message;
         button.disabled = false;

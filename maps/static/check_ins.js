@@ -44,7 +44,7 @@ let all = [];
 let filter = "all";
 let shown = SHOWN;
 let placed = false;
-const waiting = new Waiting(page, document.getElementById("waiting"), (worker) => people.get(worker));
+const waiting = new Waiting(page, document.getElementById("waiting"), (worker) => people.get(worker), read);
 
 /** @param {string} id */
 const at = (id) => document.getElementById(id);

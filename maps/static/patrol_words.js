@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of the pages of check-ins, and the sentences of reasons and doubts.
 
-import { language, learn, t } from "./words.js";
+import { language, learn, span, t } from "./words.js";
 
 learn({
   title_check_in: ["打卡判定 · 网格", "Check-in · Wangge"],
@@ -76,13 +76,18 @@ learn({
   "waiting.misplaced": ["位置可能不对的打卡点", "Checkpoints that may stand badly"],
   finding_says: ["最近 {points} 次打卡按 {system} 解读才在网格内。", "Its last {points} check-ins lie inside only when read as {system}."],
   finding_none: ["最近 {points} 次打卡按原样解读才在网格内，之前的校正可取消。", "Its last {points} check-ins lie inside as they were said: the correction can go."],
-  finding_shift: ["偏移 {distance}，方位 {bearing}°", "Shifted by {distance}, bearing {bearing}°"],
+  finding_shift: ["定位整体向{wind}偏了 {distance}（方位 {bearing}°）", "Shifted {distance} towards {wind} (bearing {bearing}°)"],
   misplaced_says: ["{decided} 次申诉中 {overturned} 次成立，建议移动 {distance}：", "{overturned} of {decided} appeals upheld; suggested {distance} away:"],
   confirm: ["确认", "Confirm"],
   dismiss: ["忽略", "Dismiss"],
   confirm_title: ["校正 {worker} 的手机？", "Correct {worker}'s phone?"],
   confirm_says: ["今后它的坐标一律按 {system} 解读。已有的判定不变，需要时可重新判定。", "From now on its points are read as {system}. Given verdicts stay until they are judged again."],
   confirm_none: ["今后它的坐标按原样解读。", "From now on its points are read as they are said."],
+  past_title: ["已校正。要重新判定这部手机之前的打卡吗？", "Corrected. Judge this phone's past check-ins again?"],
+  past_says: ["自 {since} 起的打卡按新的读法重新判定，原判定保留在历史中。", "Those since {since} are judged again as the phone is read now; the verdicts before stay in the history."],
+  past_why: ["手机坐标读法已校正", "The reading of the phone was corrected"],
+  past_done: ["重新判定 {judged} 条，其中 {changed} 条结果改变。", "{judged} judged again, {changed} of them stand otherwise now."],
+  not_now: ["暂不", "Not now"],
   dismiss_title: ["忽略 {worker} 手机的提示？", "Dismiss what was found about {worker}'s phone?"],
 
   appeal_button: ["对判定有异议，申诉", "Appeal against the verdict"],
@@ -106,6 +111,14 @@ learn({
   "cause.appeal": ["申诉处理", "Appeal decided"],
   no_cell: ["不在任何网格内", "in no cell"],
 });
+
+const WINDS = [
+  ["北", "N"], ["东北偏北", "NNE"], ["东北", "NE"], ["东北偏东", "ENE"],
+  ["东", "E"], ["东南偏东", "ESE"], ["东南", "SE"], ["东南偏南", "SSE"],
+  ["南", "S"], ["西南偏南", "SSW"], ["西南", "SW"], ["西南偏西", "WSW"],
+  ["西", "W"], ["西北偏西", "WNW"], ["西北", "NW"], ["西北偏北", "NNW"],
+];
+learn(Object.fromEntries(WINDS.map((names, i) => [`wind.${i}`, names])));
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -143,8 +156,15 @@ function value(name, value, names) {
   if (value === null || value === undefined) return name === "located_cell" ? t("no_cell") : "–";
   if (name === "hypothesis") return t(`system.${value}`);
   if (name === "cell" || name === "located_cell") return names[value] || String(value);
+  if (name === "ahead_s" || name === "behind_s" || name === "waited_s") return span(value * 1000);
   return String(value);
 }
+
+/**
+ * A bearing as one of sixteen winds.
+ * @param {number} degrees  clockwise from north
+ */
+export const wind = (degrees) => t(`wind.${Math.round(degrees / 22.5) % 16}`);
 
 /**
  * Metres as people say them.

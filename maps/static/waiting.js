@@ -2,7 +2,7 @@
 // What waits for a supervisor: appeals, phones to be read otherwise, checkpoints that stand badly.
 
 import { ask, decide, items } from "./ask.js";
-import { distance, element, moment } from "./patrol_words.js";
+import { distance, element, moment, wind } from "./patrol_words.js";
 import { t } from "./words.js";
 
 export class Waiting {
@@ -10,8 +10,12 @@ export class Waiting {
    * @param {any} page
    * @param {HTMLElement} place
    * @param {(worker: string) => string|undefined} who
+   * @param {() => void} changed  verdicts of the day may stand otherwise now
    */
-  constructor(page, place, who) {
+  constructor(page, place, who, changed) {
+    this.changed = changed;
+    /** How many were judged again just now, and how many stand otherwise. @type {number[]|null} */
+    this.said = null;
     this.page = page;
     this.place = place;
     this.who = who;
@@ -52,6 +56,12 @@ export class Waiting {
           return panel;
         }),
     );
+    if (this.said) {
+      const [judged, changed] = this.said;
+      const done = element("p", t("past_done", { judged, changed }));
+      done.setAttribute("role", "status");
+      this.place.prepend(done);
+    }
   }
 
   /** @param {string} worker */
@@ -77,7 +87,7 @@ export class Waiting {
     const fields = { system, points: one.points };
     item.append(element("p", t(one.hypothesis === "none" ? "finding_none" : "finding_says", fields)));
     if (one.displaced_m !== null) {
-      const shift = { distance: distance(one.displaced_m), bearing: Math.round(one.bearing_deg) };
+      const shift = { distance: distance(one.displaced_m), bearing: Math.round(one.bearing_deg), wind: wind(one.bearing_deg) };
       item.append(element("p", t("finding_shift", shift)));
     }
     if (this.page.may.correct) {
@@ -105,13 +115,40 @@ export class Waiting {
   /** @param {any} one @param {string} worker @param {string} system */
   confirm(one, worker, system) {
     const none = one.hypothesis === "none";
+    let until = "";
     decide({
       title: t("confirm_title", { worker }),
       say: t(none ? "confirm_none" : "confirm_says", { system }),
       choices: [{ name: "confirm" }],
       act: async () => {
-        await ask(`${this.page.findings}/${one.id}/confirm`, "POST");
+        until = (await ask(`${this.page.findings}/${one.id}/confirm`, "POST")).decided_at;
         await this.read();
+      },
+      after: () => this.past(one, until),
+    });
+  }
+
+  /**
+   * Offer to judge again what the phone said before it was corrected.
+   * @param {any} one @param {string} until
+   */
+  past(one, until) {
+    if (!this.page.may.rejudge) return;
+    decide({
+      title: t("past_title"),
+      say: t("past_says", { since: moment(one.since, this.page.time_zone) }),
+      choices: [{ name: "rejudge" }],
+      leave: "not_now",
+      act: async () => {
+        const said = { device: one.device, from: one.since, until, text: t("past_why") };
+        let [judged, changed, cursor] = [0, 0, null];
+        do {
+          const done = await ask(`${this.page.check_ins}/re-judgements`, "POST", { ...said, cursor });
+          [judged, changed, cursor] = [judged + done.judged, changed + done.changed, done.next];
+        } while (cursor);
+        this.said = [judged, changed];
+        this.show();
+        this.changed();
       },
     });
   }

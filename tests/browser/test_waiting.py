@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What waits for a supervisor, in Chromium: phones, appeals, badly placed checkpoints."""
+
+from playwright.sync_api import expect
+
+from geo.accounts.rules import Role
+from geo.clock import SetClock
+from geo.crs import System
+from tests import town
+from tests.browser.conftest import Open
+from tests.browser.test_check_ins import READY, check_in
+from tests.db.patrol.test_rejudging import phone, said_in
+from tests.db.patrol.test_suspecting import SPOTS, said_by
+from tests.serving import Served
+
+
+def test_a_confirmed_finding_offers_to_judge_the_past_again(visit: Open, served: Served) -> None:
+    said_by(served.database, phone(served.database), said_in(System.GCJ02, *SPOTS))
+    page = visit("/check-ins", Role.SUPERVISOR).page
+    page.wait_for_selector(READY)
+    page.click("#waiting-findings summary")
+    expect(page.locator("#waiting-findings")).to_contain_text("向东北偏东偏了 54")
+    page.locator("#waiting-findings .choices button").last.click()
+    page.click("[data-choice=confirm]")
+    page.click("[data-choice=rejudge]")
+    expect(page.locator("#waiting [role=status]")).to_contain_text("结果改变")
+    expect(page.locator("#waiting-findings")).to_have_count(0)
+
+
+def test_appeals_decided_and_the_checkpoint_reported(
+    visit: Open, served: Served, clock: SetClock
+) -> None:
+    me = served.sign_in(served.account(Role.WORKER, worker=town.WORKERS["N1"]))
+    for _ in range(3):
+        id = check_in(served, clock, 95, 250, at_checkpoint=True, accuracy=1)
+        path = f"/api/v1/check-ins/{id}/appeals"
+        assert served.ask("POST", path, me, {"text": "门在另一侧"})[0] == 201
+    page = visit("/check-ins", Role.SUPERVISOR).page
+    for left in (2, 1, 0):
+        page.wait_for_selector(READY)
+        page.click("#waiting-appeals summary")
+        page.locator("#waiting-appeals li a").first.click()
+        page.click("#decide_button")
+        page.fill("#dialog textarea", "属实")
+        page.click("[data-choice=uphold]")
+        expect(page.locator("#accepted")).to_have_text("予以认可")
+        page.goto(f"{served.url}/check-ins")
+        page.wait_for_selector(READY)
+        expect(page.locator("#waiting-appeals li")).to_have_count(left)
+    page.click("#waiting-misplaced summary")
+    expect(page.locator("#waiting-misplaced li")).to_contain_text("3 次申诉中 3 次成立")
