@@ -39,6 +39,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "The request body exceeds the limit of {limit_bytes} bytes; send it in parts.",
         ),
     },
+    "body.too_slow": {
+        "zh": ("请求内容迟迟未到", "请求正文没有及时传完，未保存任何内容；请在信号好的地方重发。"),
+        "en": (
+            "Body too slow",
+            "The request body did not arrive in time, and nothing was stored; send it again where"
+            " the signal is better.",
+        ),
+    },
     "cell.not_found": {
         "zh": ("没有这个网格", "{on} 生效的方案中没有网格 {cell}，请检查编码和日期。"),
         "en": (
