@@ -58,6 +58,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("翻页标记无效", "cursor 不是本系统给出的翻页标记，请从第一页重新查询。"),
         "en": ("Malformed cursor", "The cursor is not one that we gave; begin at the first page."),
     },
+    "device.by_device": {
+        "zh": ("手机不能管理配对", "配对和解除配对手机，请用账号登录后操作，或找管理员。"),
+        "en": (
+            "A phone pairs no phones",
+            "Sign in with an account to pair or unpair phones, or ask an administrator.",
+        ),
+    },
     "device.not_found": {
         "zh": ("没有这台设备", "没有这台已配对的设备，或已解除配对。"),
         "en": ("No such device", "There is no such paired device, or it was unpaired."),
