@@ -72,7 +72,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 # Every route behind a sign-in may answer these, whatever it does.
-COMMON_PROBLEMS = problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
+COMMON_PROBLEMS = problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503)
 
 
 def status_of(error: GeoError) -> int:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every request passes first: host, load, size; and the headers every answer carries."""
 
+import asyncio
 import ipaddress
 import socket
+import time
 from contextlib import suppress
 from functools import lru_cache
 
@@ -17,6 +19,9 @@ BODY_LIMIT = MIB
 # Routes that take more, by path.
 BODY_LIMITS = {"/api/v1/check-ins/batch": 8 * MIB, "/api/v1/positions": 8 * MIB}
 BUSY_RETRY_S = 2
+# A body that comes slower holds a place that somebody else's check-in needs.
+BODY_GRACE_S = 15.0
+BODY_LEAST_BYTES_A_SECOND = 8 * 1024
 # A stream stays open: it counts against screens, not against requests in flight.
 STREAMS = ("/api/v1/live", "/live")
 
@@ -32,11 +37,23 @@ class BodyTooLarge(Exception):
     """More bytes came than the route takes."""
 
 
-class Gate:
-    """Refuses foreign host names, overload and oversized bodies; sets security headers."""
+class BodyTooSlow(Exception):
+    """The body came slower than any phone sends."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, in_flight: int = 256) -> None:
+
+class Gate:
+    """Refuses foreign host names, overload, oversized and slow bodies; sets security headers."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        in_flight: int = 256,
+        body_grace_s: float = BODY_GRACE_S,
+    ) -> None:
         self._app = app
+        self._body_grace_s = body_grace_s
         self._hosts = {"localhost", settings.host, socket.gethostname(), *settings.allowed_hosts}
         self._in_flight = in_flight
         self._now = 0
@@ -71,21 +88,31 @@ class Gate:
 
     async def _sized(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
-        started = False
+        started = complete = slow = False
         seen = 0
+        ends = time.monotonic() + self._body_grace_s
 
         async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, complete, slow
+            if complete:
+                return await receive()
+            left = ends + seen / BODY_LEAST_BYTES_A_SECOND - time.monotonic()
+            try:
+                async with asyncio.timeout(left):
+                    message = await receive()
+            except TimeoutError as error:
+                slow = True
+                raise BodyTooSlow from error
             seen += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if seen > limit:
                 raise BodyTooLarge
             return message
 
         async def noted(message: Message) -> None:
             nonlocal started
-            # The app may answer our BodyTooLarge as a body it could not read: ours is truer.
-            if seen <= limit or started:
+            # The app may answer what we raise as a body it could not read: ours is truer.
+            if (seen <= limit and not slow) or started:
                 started = True
                 await send(message)
 
@@ -93,11 +120,13 @@ class Gate:
         if said.isdigit() and int(said[:19]) > limit:
             seen = int(said[:19])
         else:
-            with suppress(BodyTooLarge):
+            with suppress(BodyTooLarge, BodyTooSlow):
                 await self._app(scope, counted, noted)
         if seen > limit and not started:
             fields = {"limit_bytes": limit}
             await _refuse(send, scope, headers, 413, "body.too_large", fields)
+        elif slow and not started:
+            await _refuse(send, scope, headers, 408, "body.too_slow", {})
 
 
 def _with_headers(send: Send) -> Send:
@@ -134,7 +163,7 @@ async def _refuse(
     answer += [(name.encode(), value.encode()) for name, value in more.items()]
     if "retry_after_s" in fields:
         answer.append((b"retry-after", str(fields["retry_after_s"]).encode()))
-    if status == 413:
+    if status in (408, 413):
         # What is still on its way would be read as the next request.
         answer.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": answer})

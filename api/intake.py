@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
 from api.deps import Credentials, actors
 from geo.accounts.rules import DeviceProfile, SessionInvalid, reach_of
 from geo.clock import Clock
@@ -48,7 +50,7 @@ class Intake:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: list[tuple[Ask, asyncio.Future[Taken | GeoError]]] = []
+        self._waiting: list[tuple[Ask, asyncio.Future[Taken | Exception]]] = []
         self._working: asyncio.Task[None] | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="intake")
 
@@ -60,12 +62,12 @@ class Intake:
         if len(self._waiting) >= MOST_WAITING:
             raise IntakeBusy(retry_after_s=BUSY_RETRY_S)
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Taken | GeoError] = loop.create_future()
+        answered: asyncio.Future[Taken | Exception] = loop.create_future()
         self._waiting.append((ask, answered))
         if self._working is None:
             self._working = loop.create_task(self._work())
         answer = await answered
-        if isinstance(answer, GeoError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -92,7 +94,18 @@ class Intake:
         finally:
             self._working = None
 
-    def _take(self, asks: Sequence[Ask]) -> list[Taken | GeoError]:
+    def _take(self, asks: Sequence[Ask]) -> list[Taken | Exception]:
+        """Take a group in; where something cannot be stored, its halves, until it stands alone."""
+        try:
+            return self._together(asks)
+        except (DBAPIError, ArithmeticError, ValueError) as error:
+            away = isinstance(error, OperationalError | InterfaceError)
+            if away or len(asks) == 1:
+                return [error] * len(asks)
+        middle = len(asks) // 2
+        return self._take(asks[:middle]) + self._take(asks[middle:])
+
+    def _together(self, asks: Sequence[Ask]) -> list[Taken | Exception]:
         at = self._clock.now()
         answers: dict[int, Taken | GeoError] = {}
         said: dict[int, Said] = {}
@@ -114,8 +127,8 @@ class Intake:
 
 
 def _answer(
-    waiting: Sequence[asyncio.Future[Taken | GeoError]],
-    taken: asyncio.Future[list[Taken | GeoError]],
+    waiting: Sequence[asyncio.Future[Taken | Exception]],
+    taken: asyncio.Future[list[Taken | Exception]],
 ) -> None:
     """Everybody his answer; where the whole group failed, everybody the failure."""
     failure = taken.exception()

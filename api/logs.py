@@ -2,6 +2,7 @@
 """Log lines somebody can act on: one JSON object each, with the time and what it was about."""
 
 import logging
+from typing import Any
 
 import structlog
 
@@ -18,8 +19,19 @@ def configure() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.ExceptionRenderer(_WITHOUT_LOCALS),
+            _without_rows,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_rows(_logger: Any, _name: str, event: Any) -> Any:
+    """Only the first line of what failed: below it the database quotes rows, with where people are.
+
+    A processor of structlog.
+    """
+    for failed in event.get("exception", ()):
+        failed["exc_value"] = failed["exc_value"].partition("\n")[0]
+    return event

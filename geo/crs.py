@@ -111,16 +111,9 @@ def as_meant(fix: Fix) -> Point:
 
 def to_wgs84(point: Point) -> tuple[float, float]:
     """Longitude and latitude in WGS-84 degrees of one point. Raises: PointOutOfRange."""
-    if not (
-        math.isfinite(point.lon)
-        and math.isfinite(point.lat)
-        and abs(point.lon) <= 180
-        and abs(point.lat) <= 90
-    ):
+    lon, lat = to_wgs84_many([point])
+    if not (math.isfinite(lon[0]) and math.isfinite(lat[0])):
         raise PointOutOfRange(lon=point.lon, lat=point.lat)
-    if point.system in (System.WGS84, System.CGCS2000):
-        return point.lon, point.lat
-    lon, lat = wgs84_arrays(np.array([point.lon]), np.array([point.lat]), point.system)
     return float(lon[0]), float(lat[0])
 
 
@@ -128,13 +121,18 @@ def to_wgs84_many(points: Sequence[Point]) -> tuple[Floats, Floats]:
     """Longitudes and latitudes in WGS-84 degrees; NaN for a point not on the Earth."""
     lon = np.array([point.lon for point in points], dtype=np.float64)
     lat = np.array([point.lat for point in points], dtype=np.float64)
-    sound = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
-    lon, lat = np.where(sound, lon, np.nan), np.where(sound, lat, np.nan)
+    lon, lat = _on_earth(lon, lat)
     for system in (System.GCJ02, System.BD09):
         spoken = np.array([point.system is system for point in points], dtype=bool)
         if spoken.any():
             lon[spoken], lat[spoken] = wgs84_arrays(lon[spoken], lat[spoken], system)
-    return lon, lat
+    # At the edge of the range the displacement leads out of it.
+    return _on_earth(lon, lat)
+
+
+def _on_earth(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    sound = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    return np.where(sound, lon, np.nan), np.where(sound, lat, np.nan)
 
 
 def wgs84_arrays(lon: Floats, lat: Floats, system: System) -> tuple[Floats, Floats]:

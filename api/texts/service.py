@@ -39,6 +39,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "The request body exceeds the limit of {limit_bytes} bytes; send it in parts.",
         ),
     },
+    "body.too_slow": {
+        "zh": ("请求内容迟迟未到", "请求正文没有及时传完，未保存任何内容；请在信号好的地方重发。"),
+        "en": (
+            "Body too slow",
+            "The request body did not arrive in time, and nothing was stored; send it again where"
+            " the signal is better.",
+        ),
+    },
     "cell.not_found": {
         "zh": ("没有这个网格", "{on} 生效的方案中没有网格 {cell}，请检查编码和日期。"),
         "en": (
@@ -49,6 +57,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "cursor.malformed": {
         "zh": ("翻页标记无效", "cursor 不是本系统给出的翻页标记，请从第一页重新查询。"),
         "en": ("Malformed cursor", "The cursor is not one that we gave; begin at the first page."),
+    },
+    "device.by_device": {
+        "zh": ("手机不能管理配对", "配对和解除配对手机，请用账号登录后操作，或找管理员。"),
+        "en": (
+            "A phone pairs no phones",
+            "Sign in with an account to pair or unpair phones, or ask an administrator.",
+        ),
     },
     "device.not_found": {
         "zh": ("没有这台设备", "没有这台已配对的设备，或已解除配对。"),

@@ -27,6 +27,7 @@ from geo.accounts.rules import (
     DeviceNotFound,
     DevicePaired,
     Paired,
+    PairedByDevice,
     PasswordTooShort,
     Role,
     SignedIn,
@@ -181,9 +182,11 @@ def pair_device(
 ) -> Paired:
     """Pair a phone with a worker whose holding lies in `area`; the token is shown this once.
 
-    Raises: NotAllowed, NotFound.  Records: DevicePaired.
+    Raises: NotAllowed (PairedByDevice, too), NotFound.  Records: DevicePaired.
     """
     may(actor, "devices.pair", area=area, worker=worker)
+    if actor.device is not None:
+        raise PairedByDevice()
     token, device = secrets.token_urlsafe(16), uuid4()
     session.add(
         DeviceRow(
@@ -246,14 +249,16 @@ def pair_devices(
 def revoke_device(
     session: Session, *, actor: Actor, device: UUID, area: str | None, at: datetime
 ) -> None:
-    """Unpair a phone: its token is refused from now on.
+    """Unpair a phone: its token is refused from now on. A phone unpairs itself alone.
 
-    Raises: NotAllowed, DeviceNotFound.  Records: DevicePaired.
+    Raises: NotAllowed (PairedByDevice, too), DeviceNotFound.  Records: DevicePaired.
     """
     row = session.get(DeviceRow, (actor.district, device))
     if row is None or row.revoked_at is not None:
         raise DeviceNotFound(device=str(device))
     may(actor, "devices.pair", area=area, worker=row.worker)
+    if actor.device is not None and actor.device != device:
+        raise PairedByDevice()
     row.revoked_at = at
     session.flush()
     _device_event(

@@ -160,6 +160,12 @@ class AccountNotFound(NotFound):
     code = "account.not_found"
 
 
+class PairedByDevice(NotAllowed):
+    """A phone's token pairs and unpairs no phones: it would outlive its own revocation."""
+
+    code = "device.by_device"
+
+
 class DeviceNotFound(NotFound):
     """No such paired device."""
 

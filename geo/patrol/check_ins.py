@@ -52,9 +52,6 @@ from geo.unsettled import WorkerDay, note_days
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
-# How often a batch is stored anew without the ids that others have won meanwhile.
-_TRIES = 5
-
 Said = tuple[Actor, Claim]
 
 
@@ -121,7 +118,8 @@ def take_check_ins(
     )
     refused = _Refusals(session, at)
     for place, (actor, claim) in enumerate(said):
-        if first.setdefault((actor.district, claim.id), place) != place:
+        key = (actor.district, claim.id)
+        if key in first:
             continue
         try:
             refused.check(actor, claim.worker, met[place])
@@ -139,6 +137,9 @@ def take_check_ins(
             )
         except GeoError as error:
             answers[place] = error
+        else:
+            # What is refused leaves its id to whoever says it better, as it would one by one.
+            first[key] = place
     judged = _judge(cases, at)
     won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
     days: set[WorkerDay] = set()
@@ -291,9 +292,9 @@ def _store(
     """Keep what was judged; which of them were not there yet."""
     # In one order for everybody: two batches never wait for each other's ids crosswise.
     left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id))
-    for _ in range(_TRIES):
-        if not left:
-            break
+    # Each turn leaves out at least one that another has won, so it ends; and nothing may be
+    # answered as kept before it is.
+    while left:
         points = shapely.points(
             [check_in.lon for _, check_in in left], [check_in.lat for _, check_in in left]
         )
@@ -307,6 +308,7 @@ def _store(
         except IntegrityError:
             # Somebody else's transaction has won an id; it has committed, and is seen now.
             prepared.run(session, "rollback to savepoint check_ins")
+            prepared.run(session, "release savepoint check_ins")
             ids = [check_in.id for _, check_in in left]
             there = queries.check_in_ids(session, ids)
             remaining = [one for one in left if (one[0].actor.district, one[1].id) not in there]
@@ -417,7 +419,10 @@ def _repeated(
     first: dict[tuple[DistrictCode, CheckInId], int],
     answers: dict[int, Taken | GeoError],
 ) -> dict[int, Taken | GeoError]:
-    """Answers of those who were there before, whatever speaks against them by now, and of twins."""
+    """Answers of those who were there before, whatever speaks against them by now, and of twins.
+
+    What was refused before its id was taken in stays refused.
+    """
     found: dict[int, Taken | GeoError] = {}
     by_district: dict[DistrictCode, list[int]] = {}
     for place in places:
@@ -427,16 +432,17 @@ def _repeated(
         first_judged = first_answers(session, district, known)
         for place in some:
             id = said[place][1].id
-            twin = first[(district, id)]
-            if id in known:
-                answered, before = known[id]
-                if id in first_judged:
-                    answered = replace(first_judged[id], doubts=answered.doubts)
-                same = before == digests[place]
-                found[place] = Taken(answered, False) if same else IdReused(id=id)
-            elif digests[twin] == digests[place]:
-                # What was refused, and whoever says the same in the same batch.
-                found[place] = answers[twin]
-            else:
-                found[place] = IdReused(id=id)
+            winner = first.get((district, id), place)
+            if id not in known or (place < winner and _is_fresh(answers.get(winner))):
+                found[place] = answers[place]
+                continue
+            answered, before = known[id]
+            if id in first_judged:
+                answered = replace(first_judged[id], doubts=answered.doubts)
+            same = before == digests[place]
+            found[place] = Taken(answered, False) if same else IdReused(id=id)
     return found
+
+
+def _is_fresh(answer: Taken | GeoError | None) -> bool:
+    return isinstance(answer, Taken) and answer.fresh

@@ -178,6 +178,18 @@ def test_an_unpaired_phone_is_unknown(client: TestClient, phone: Pair, sign_in: 
     assert answer.status_code == 400
 
 
+def test_a_phone_pairs_no_phones_and_unpairs_itself_alone(client: TestClient, phone: Pair) -> None:
+    lost, other = phone("android"), phone("android")
+    own, path = {"authorization": f"Bearer {lost['token']}"}, f"/api/v1/workers/{N1}/devices"
+    for answer in (
+        client.post(path, json={"name": "另一台"}, headers=own),
+        client.delete(f"{path}/{other['id']}", headers=own),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "device.by_device")
+    assert len(client.get(path, headers=own).json()["items"]) == 2
+    assert client.delete(f"{path}/{lost['id']}", headers=own).status_code == 204
+
+
 def test_off_duty_nothing_is_stored_and_it_is_counted(
     client: TestClient, phone: Pair, database: Database
 ) -> None:

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from api.deps import Credentials
@@ -152,6 +153,25 @@ def test_where_the_commit_fails_nobody_is_told_it_did_not(counting: Counting) ->
     assert not any(isinstance(answer, GeoError) for answer in failed)
     assert taken.fresh
     assert kept(counting) == 1
+
+
+def test_what_cannot_be_stored_fails_alone(counting: Counting) -> None:
+    token = paired(counting, N1).token
+    poison = CheckInId(uuid4())
+
+    def fail(session: Session) -> None:
+        session.execute(
+            text("select 1 / (count(*) - 1) from check_in where id = :id"), {"id": poison}
+        )
+
+    counting.before_commit = fail
+    asks = [ask(token) for _ in range(20)]
+    asks[7] = ask(token, id=poison)
+    answers = together(Intake(counting, SetClock(town.MORNING)), asks)
+    assert isinstance(answers[7], DBAPIError)
+    others = answers[:7] + answers[8:]
+    assert all(isinstance(answer, Taken) and answer.fresh for answer in others)
+    assert kept(counting) == 19
 
 
 def test_too_many_waiting_are_told_when_to_come_again(counting: Counting) -> None:

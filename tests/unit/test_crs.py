@@ -54,6 +54,18 @@ def test_what_is_not_on_the_earth_is_refused(lon: float, lat: float, swapped: bo
     assert refused.value.fields["perhaps_swapped"] is swapped
 
 
+@given(st.floats(-180, 180), st.floats(-90, 90), st.sampled_from(System))
+def test_what_is_answered_is_on_the_earth(lon: float, lat: float, system: System) -> None:
+    found = crs.to_wgs84_many([Point(lon, lat, system), Point(-180, -90, system)])
+    for x, y in np.transpose(found):
+        assert (abs(x) <= 180 and abs(y) <= 90) or (np.isnan(x) and np.isnan(y))
+
+
+def test_the_displacement_leads_nobody_off_the_earth() -> None:
+    with pytest.raises(PointOutOfRange):
+        crs.to_wgs84(Point(-180, 0, System.BD09))
+
+
 @pytest.mark.parametrize(("lon", "srid"), [(123.7, 4550), (120.0, 4549), (75.0, 4534), (135, 4554)])
 def test_the_metric_zone_follows_the_longitude(lon: float, srid: int) -> None:
     assert crs.metric_srid(lon) == srid

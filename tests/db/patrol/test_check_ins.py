@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.accounts.rules import NotSelf, OutOfScope, Role
 from geo.columns import Origin
-from geo.crs import Fix, System, system_arrays
+from geo.crs import Fix, PointOutOfRange, System, system_arrays
 from geo.db import Database
 from geo.errors import GeoError, IdReused
 from geo.hierarchy import queries as hierarchy
@@ -275,15 +275,24 @@ def test_a_bad_item_spoils_no_other(database: Database) -> None:
     ]
 
 
-def test_a_refused_twin_is_refused_alike(database: Database) -> None:
+def test_a_refused_twin_is_refused_alike_and_leaves_the_id(database: Database) -> None:
     said = claim(checkpoint=CheckpointId(uuid4()))
-    answers = batch(database, said, said, replace(said, checkpoint=None))
-    assert [type(answer) for answer in answers] == [
-        CheckpointNotFound,
-        CheckpointNotFound,
-        IdReused,
+    mended = replace(said, checkpoint=None)
+    answers = batch(database, said, said, mended, said, mended)
+    kinds = [
+        ("new" if answer.fresh else "known") if isinstance(answer, Taken) else type(answer)
+        for answer in answers
     ]
+    # As they would be answered one after the other.
+    assert kinds == [CheckpointNotFound, CheckpointNotFound, "new", IdReused, "known"]
     assert batch(database) == []
+
+
+def test_a_point_that_its_system_leads_off_the_earth_spoils_no_other(database: Database) -> None:
+    off = claim(lon=-180.0, lat=0.0, system=System.BD09)
+    bad, good = batch(database, off, claim())
+    assert isinstance(bad, PointOutOfRange)
+    assert isinstance(good, Taken)
 
 
 def test_a_thousand_in_a_batch(database: Database) -> None:
@@ -326,6 +335,38 @@ def test_the_same_id_at_once_is_kept_once(live_database: Database) -> None:
     with live_database.snapshot() as session:
         assert len(history_of(session, town.DISTRICT, said.id)) == 1
         assert session.scalar(text("select count(*) from check_in")) == 1
+
+
+def test_a_batch_that_loses_one_id_after_another_keeps_the_rest(live_database: Database) -> None:
+    said = sorted((claim() for _ in range(8)), key=lambda one: one.id)
+    *lost, mine = said
+    held, let_go = threading.Semaphore(0), [threading.Event() for _ in lost]
+
+    def hold(one: Claim, gone: threading.Event) -> None:
+        with live_database.transaction() as session:
+            by = town.actor(Role.WORKER, worker=N1)
+            take_check_in(session, actor=by, claim=one, at=NOW)
+            held.release()
+            gone.wait(10)
+
+    answers: list[Taken | GeoError] = []
+    others = [threading.Thread(target=hold, args=one) for one in zip(lost, let_go, strict=True)]
+    for thread in others:
+        thread.start()
+    for _ in lost:
+        assert held.acquire(timeout=10)
+    whole = threading.Thread(target=lambda: answers.extend(batch(live_database, *said)))
+    whole.start()
+    for gone in let_go:
+        # The batch waits for the holder of the least id that is not there yet.
+        time.sleep(0.15)
+        gone.set()
+    for thread in (*others, whole):
+        thread.join()
+    assert [one.fresh for one in answers if isinstance(one, Taken)] == [False] * 7 + [True]
+    with live_database.snapshot() as session:
+        assert len(history_of(session, town.DISTRICT, mine.id)) == 1
+        assert session.scalar(text("select count(*) from check_in")) == len(said)
 
 
 def test_the_grid_locates_as_postgis_does(database: Database, deep: bool) -> None:
