@@ -96,7 +96,6 @@ def show_check_in(
         if _has(me, "appeals.read")
         else None,
         "may": {
-            "history": "checkins.rejudge" in PERMISSIONS,
             "appeal": _has(me, "appeals.write") and found.worker == me.worker,
             "decide": _has(me, "appeals.decide"),
             "rejudge": _has(me, "checkins.rejudge"),

@@ -169,7 +169,7 @@ function earlier() {
 async function read() {
   const [appeals, history] = await Promise.all([
     page.appeals ? items(page.appeals) : [],
-    page.may.history ? ask(`${page.address}/${said.id}/history`) : { items: [] },
+    ask(`${page.address}/${said.id}/history`),
   ]);
   appeal = appeals.find((one) => one.check_in === said.id);
   given = history.items;
