@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from geo.clock import civil_date, rfc3339
-from geo.crs import Point, as_meant, to_wgs84
+from geo.crs import Point, PointOutOfRange, as_meant, to_wgs84
 from geo.gazetteer.queries import cells_at, geocode, label_at
 from geo.gazetteer.rules import SETTLED_SCORE, Candidate, settled
 from geo.hierarchy import queries as hierarchy
@@ -77,7 +77,13 @@ def said_fields(said: SaidPlace) -> dict[str, Any]:
 def _pinned(
     session: Session, district: District, plan: PlanId, pinned: Point, address: str | None
 ) -> Placed:
-    lon, lat = (round(degree, 7) for degree in to_wgs84(pinned))
+    try:
+        lon, lat = (round(degree, 7) for degree in to_wgs84(pinned))
+    except PointOutOfRange:
+        # At the edge of the range a system's displacement leads off the Earth.
+        if abs(pinned.lat) > 90:
+            raise
+        return Placed(reason=PlaceReason.OUTSIDE)
     (cell,) = cells_at(session, district.code, plan, [(lon, lat)])
     if cell is None:
         return Placed(reason=PlaceReason.OUTSIDE)
