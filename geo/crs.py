@@ -86,12 +86,12 @@ class Fix(Point):
     accuracy_m: Metres
     observed_at: datetime
     mock: bool = False
-    source: str | None = None
+    source: str | None = field(default=None, metadata={"said": False})
     device: str | None = None
     speed_mps: float | None = None
     bearing_deg: float | None = None
     altitude_m: float | None = None
-    accuracy_level: float | None = None
+    accuracy_level: float | None = field(default=None, metadata={"said": False})
     read_as: Mistake | None = field(default=None, metadata={"said": False})
 
 

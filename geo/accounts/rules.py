@@ -97,6 +97,10 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "worklogs.write": {_WORKER: OWN},
 }
 
+# The token of a phone that speaks the OsmAnd protocol travels in addresses: it brings positions and
+# can do nothing else (contract, Phones).
+_TRACKER_VERBS = {"positions.write"}
+
 SESSION_LIFE = timedelta(hours=12)
 # After this many failures within the window, an account is closed to that address for the window.
 FAILURES_ALLOWED = 5
@@ -268,7 +272,8 @@ def in_scope(actor: Actor, area: str) -> bool:
 def reach_of(actor: Actor, verb: str) -> Reach:
     """How far the actor's permission for a verb goes. Raises: RoleNotAllowed."""
     reach = PERMISSIONS[verb].get(actor.role)
-    if reach is None:
+    tracker = actor.device is not None and actor.profile.app == "osmand"
+    if reach is None or (tracker and verb not in _TRACKER_VERBS):
         raise RoleNotAllowed(role=actor.role, verb=verb)
     return reach
 

@@ -135,15 +135,21 @@ def follow_corrected_duty(session: Session, corrected: Sequence[DutyCorrected]) 
     Records: CheckInRejudged, LateCheckInRejudged.
     """
     for happened in corrected:
-        some = stored(
-            session,
-            happened.district,
-            worker=WorkerId(happened.id),
-            begins_at=datetime.fromisoformat(happened.body["at"]),
-            limit=MOST_AT_ONCE,
-            lock=True,
-        )
-        _judge(session, happened.district, some, by=happened.actor, text=None, at=happened.at)
+        after = None
+        while True:
+            some = stored(
+                session,
+                happened.district,
+                worker=WorkerId(happened.id),
+                begins_at=datetime.fromisoformat(happened.body["at"]),
+                after=after,
+                limit=MOST_AT_ONCE,
+                lock=True,
+            )
+            _judge(session, happened.district, some, by=happened.actor, text=None, at=happened.at)
+            if len(some) < MOST_AT_ONCE:
+                break
+            after = (some[-1].check_in.observed_at, some[-1].check_in.id)
 
 
 def give(

@@ -101,7 +101,8 @@ def note_slips(
     extent = hierarchy.extent(session, district, plan.id)
     known = accounts.devices(session, district, {device for device, _ in slipped})
     touched: set[tuple[UUID, Hypothesis]] = set()
-    for device, fix in slipped:
+    # In one order for everybody, so that two batches never wait for each other crosswise.
+    for device, fix in sorted(slipped, key=lambda one: (one[0], one[1].observed_at)):
         hypothesis = slip_of(fix, extent)
         if hypothesis is None or device not in known:
             continue

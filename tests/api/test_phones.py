@@ -199,8 +199,8 @@ def test_off_duty_nothing_is_stored_and_it_is_counted(
     answer = client.get(OSMAND, params=query(paired["token"]))
     assert answer.status_code == 200
     assert answer.json() == {"stored": 0, "dropped": [{"index": 0, "reason": "duty.off"}]}
-    said = transition("S3", _type="transition")
-    assert client.post(OWNTRACKS, json=said, headers=basic(paired["token"])).status_code == 200
+    other, said = phone("owntracks", worker), transition("S3", _type="transition")
+    assert client.post(OWNTRACKS, json=said, headers=basic(other["token"])).status_code == 200
     assert rows(database, "track_fix") == rows(database, "check_in") == []
     assert rows(database, "latest_position") == []
     assert dropped("duty.off") == before + 2
@@ -571,3 +571,18 @@ def test_paired_phones_are_listed_without_tokens(
         client.get(path, headers=sign_in(Role.WORKER, worker=town.WORKERS["S1"])).status_code == 404
     )
     assert client.get(path, headers=sign_in(Role.DISPATCHER)).status_code == 403
+
+
+def test_a_token_that_travels_in_addresses_brings_positions_and_nothing_else(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    worker = town.WORKERS["N1"]
+    path = f"/api/v1/workers/{worker}"
+    said = {"name": "定位器", "profile": {"app": "osmand"}}
+    paired = client.post(f"{path}/devices", json=said, headers=sign_in(Role.WORKER, worker=worker))
+    headers = {"Authorization": f"Bearer {paired.json()['token']}"}
+    for address in (path, f"{path}/devices", "/api/v1/check-ins", "/api/v1/patrol-days"):
+        answer = client.get(address, headers=headers, params={"on": "2026-03-02"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed"), address
+    answer = client.post("/api/v1/positions", json={"items": []}, headers=headers)
+    assert answer.status_code == 200
