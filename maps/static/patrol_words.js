@@ -20,7 +20,7 @@ learn({
   doubts_say: ["仅作标注，不作处罚", "marks only, never a punishment"],
   judged_on: ["判定依据", "Judged on"],
   history: ["判定历史", "History of verdicts"],
-  appeal: ["申诉", "Appeal"],
+  appeal: ["申诉与重新判定", "Appeal and second verdict"],
 
   observed: ["打卡时间", "Observed"],
   received: ["收到时间", "Received"],
