@@ -59,9 +59,9 @@ def main() -> None:
 def quicken() -> None:
     """Set this process up for many short requests beside a thread that writes.
 
-    What is loaded by now stays for good: collections that walked all of it took about a third
-    of the time of a request. And a thread that waits for the database gets
-    its turn back soon: by default it waits 5 ms for it, a dozen times in every transaction.
+    What is loaded by now stays for good: collections that walked all of it took about a third of
+    the time of a request. And a thread that waits for the database gets its turn back soon: by
+    default it waits 5 ms for it, a dozen times in every transaction.
     """
     gc.collect()
     gc.freeze()

@@ -271,19 +271,6 @@ def hold(session: Session, district: DistrictCode, workers: Iterable[UUID]) -> d
     return {id: Origin(origin) for id, origin in rows}
 
 
-def is_on_duty(district: Any, worker: Any) -> Any:
-    """An SQL expression: whether a worker's duty lasts. For statements of the domains above."""
-    return (
-        select(1)
-        .where(
-            DutyRow.district == district,
-            DutyRow.worker == worker,
-            func.upper_inf(DutyRow.during),
-        )
-        .exists()
-    )
-
-
 def count_on_duty(session: Session, district: DistrictCode) -> int:
     """How many workers are on duty now."""
     return (
