@@ -26,7 +26,9 @@ from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.hierarchy.queries import districts
 from geo.hierarchy.rules import Area
-from geo.ids import CellCode, DistrictCode, Level, WorkerId
+from geo.ids import CellCode, DepartmentId, DistrictCode, Level, WorkerId
+from geo.incidents.departments import Department
+from geo.incidents.transferring import install_departments
 from geo.interchange.folder import DistrictFolder, read_district_folder
 from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
@@ -52,6 +54,18 @@ _ACCOUNT_NAMES = {
     Role.VIEWER: "观摩",
 }
 
+# Offices that incidents are handed to; the first is the one of the newspaper article.
+_OFFICES = (
+    "住建局环卫处",
+    "城管执法局",
+    "供电公司",
+    "供水公司",
+    "燃气公司",
+    "消防救援大队",
+    "公安分局",
+    "卫生健康局",
+    "应急管理局",
+)
 _PEOPLE = UUID("b7f5a2c4-6d1e-5f3a-9c80-210503000000")
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN = (
@@ -89,6 +103,8 @@ def load(url: str, home: Path, address: str) -> bool:
                 _bring_in(session, read_district_folder(FOLDER), now)
         elif not any(district.code == DISTRICT and district.demo for district in there):
             return False
+        with database.transaction() as session:
+            install_departments(session, _departments(), at=now, origin=Origin.SIMULATED)
         _hand_out(database, settings, address, now, fresh=not there)
     finally:
         database.close()
@@ -165,6 +181,13 @@ def _holder(cell: Area, *, on_duty: bool) -> NewWorker:
         cells=(Held(CellCode(cell.code), AssignmentRole.HOLDER),),
         on_duty=on_duty,
     )
+
+
+def _departments() -> list[Department]:
+    return [
+        Department(district=DISTRICT, id=DepartmentId(uuid5(_PEOPLE, name)), name=name)
+        for name in _OFFICES
+    ]
 
 
 def _hand_out(

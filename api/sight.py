@@ -23,6 +23,7 @@ _GUARDS = {
     "check_in": "checkins.read",
     "check_in_policy": "checkpoints.read",
     "checkpoint": "checkpoints.read",
+    "department": "departments.read",
     "device": "devices.read",
     "plan": "areas.read",
     "track": "tracks.read",

@@ -26,6 +26,7 @@ CheckInId = NewType("CheckInId", UUID)
 WorkLogId = NewType("WorkLogId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 LinkupId = NewType("LinkupId", UUID)
+DepartmentId = NewType("DepartmentId", UUID)
 
 
 class Level(StrEnum):

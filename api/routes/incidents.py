@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from api.deps import Now, Read, Write, allowed
+from api.routes.handled import FurtherCallAnswer, MergedAnswer, TransferAnswer, handled
 from api.routes.linkups import LinkupAnswer, linkup_answer
 from api.shapes import (
     Answer,
@@ -20,6 +21,7 @@ from api.shapes import (
     Cursor,
     CursorMalformed,
     FixBody,
+    Instant,
     Limit,
     Page,
     PointBody,
@@ -76,7 +78,11 @@ class ReporterBody(Body):
 
 
 class IncidentBody(Body):
-    """What happened, how bad it is, and where."""
+    """What happened, how bad it is, and where.
+
+    `heard_at`: when the duty officer began to take it down; the time to the first ring counts from
+    there.
+    """
 
     id: UUID
     title: ShortText
@@ -84,6 +90,7 @@ class IncidentBody(Body):
     severity: Severity
     place: PlaceBody
     reporter: ReporterBody | ShortText | None = None
+    heard_at: Instant | None = None
 
     def value(self, profile: DeviceProfile) -> Report:
         """As the domain knows it, said by a device of this profile."""
@@ -93,7 +100,8 @@ class IncidentBody(Body):
             category=self.category,
             severity=self.severity,
             place=self.place.value(profile),
-            reporter=_reporter(self.reporter),
+            reporter=reporter_of(self.reporter),
+            heard_at=self.heard_at,
         )
 
 
@@ -133,7 +141,10 @@ class HistoryEntry(Answer):
 
 
 class IncidentAnswer(Answer):
-    """An incident as it stands. `place` is what was said; null to whom people are not shown."""
+    """An incident as it stands. `place` is what was said; null to whom people are not shown.
+
+    `calls` counts who called about it; `department` is the office it was handed to last.
+    """
 
     id: UUID
     title: str
@@ -151,6 +162,10 @@ class IncidentAnswer(Answer):
     reported_at: datetime
     closed_at: datetime | None
     outcome: str | None
+    heard_at: datetime | None
+    department: str | None
+    merged_into: UUID | None
+    calls: int
     origin: Origin
     linkup: LinkupAnswer | None
 
@@ -163,6 +178,9 @@ class IncidentWithHistory(IncidentAnswer):
     """An incident with everything recorded about it and its linkup, oldest first."""
 
     history: list[HistoryEntry]
+    further_calls: list[FurtherCallAnswer]
+    transfers: list[TransferAnswer]
+    merged: list[MergedAnswer]
 
 
 @router.post("/incidents", status_code=201, responses=_repeated(IncidentAnswer))
@@ -179,7 +197,7 @@ def report(
     )
     if not new:
         response.status_code = 200
-    return _answer(session, me, incident)
+    return incident_answer(session, me, incident)
 
 
 @router.get("/incidents")
@@ -217,6 +235,7 @@ def show(incident: UUID, session: Read, me: Reader) -> IncidentWithHistory:
         history.sort(key=lambda recorded: recorded.seq)
     return IncidentWithHistory(
         **_fields(me, found, linked),
+        **handled(session, me, found),
         history=[HistoryEntry.model_validate(recorded) for recorded in history],
     )
 
@@ -227,7 +246,7 @@ def place(incident: UUID, body: PlaceBody, session: Write, me: Manager, now: Now
     found = actions.place_incident(
         session, actor=me, incident=incident, said=body.value(me.profile), at=now
     )
-    return _answer(session, me, found)
+    return incident_answer(session, me, found)
 
 
 @router.post("/incidents/{incident}/close")
@@ -236,7 +255,7 @@ def close(incident: UUID, body: CloseBody, session: Write, me: Manager, now: Now
     found = actions.close_incident(
         session, actor=me, incident=incident, outcome=body.outcome, at=now
     )
-    return _answer(session, me, found)
+    return incident_answer(session, me, found)
 
 
 @router.post("/incidents/{incident}/linkup", status_code=201, responses=_repeated(LinkupAnswer))
@@ -252,7 +271,8 @@ def begin(
     return linkup_answer(me, linkup)
 
 
-def _answer(session: Session, me: Actor, incident: Incident) -> IncidentAnswer:
+def incident_answer(session: Session, me: Actor, incident: Incident) -> IncidentAnswer:
+    """An incident as this actor may see it."""
     linked = queries.linkups_of(session, me.district, [incident.id]).get(incident.id)
     return IncidentAnswer(**_fields(me, incident, linked))
 
@@ -276,12 +296,17 @@ def _fields(me: Actor, incident: Incident, linked: Linkup | None) -> dict[str, A
         "reported_at": incident.reported_at,
         "closed_at": incident.closed_at,
         "outcome": incident.outcome,
+        "heard_at": incident.heard_at,
+        "department": incident.department,
+        "merged_into": incident.merged_into,
+        "calls": incident.calls,
         "origin": incident.origin,
         "linkup": None if linked is None else linkup_answer(me, linked),
     }
 
 
-def _reporter(said: ReporterBody | str | None) -> dict[str, str] | None:
+def reporter_of(said: ReporterBody | str | None) -> dict[str, str] | None:
+    """Who called, for keeping; a bare text is a name."""
     if said is None:
         return None
     return {"name": said} if isinstance(said, str) else said.model_dump(exclude_none=True)

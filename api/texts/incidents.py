@@ -2,6 +2,14 @@
 """Words of places, incidents and linkups."""
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "department.named": {
+        "zh": ("部门已存在", "本区已有名为“{name}”的部门。"),
+        "en": ("Name taken", "The district has a department named {name} already."),
+    },
+    "department.not_found": {
+        "zh": ("没有这个部门", "本区没有部门 {department}。"),
+        "en": ("No such department", "The district has no department {department}."),
+    },
     "fewer_than_asked": {
         "zh": ("人数不足", "在岗人员少于所需人数。"),
         "en": ("Fewer than asked", "Fewer workers are on duty than were asked for."),
@@ -10,9 +18,31 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("事件已办结", "事件 {incident} 已经办结，不能再作更改。"),
         "en": ("Incident closed", "Incident {incident} is closed; nothing more can be done to it."),
     },
+    "incident.merge_reversed": {
+        "zh": (
+            "请反向合并",
+            "待并入的事件已在呼叫或已有人前往，应保留它：请把另一件并入它。",
+        ),
+        "en": (
+            "Merge the other way round",
+            "Somebody is called or on the way for the one that would close; let that one stay.",
+        ),
+    },
+    "incident.merged": {
+        "zh": ("事件已并入另一件", "事件 {incident} 已并入 {into}。"),
+        "en": ("Merged already", "Incident {incident} was merged into {into}."),
+    },
+    "incident.merged_with_itself": {
+        "zh": ("不能并入自身", "事件不能并入它自己，请选择另一件。"),
+        "en": ("Merged with itself", "An incident cannot be merged into itself; choose another."),
+    },
     "incident.not_found": {
         "zh": ("没有这个事件", "没有事件 {incident}，或不在您的管辖范围内。"),
         "en": ("No such incident", "There is no incident {incident}, or it is outside your area."),
+    },
+    "incident.other_origin": {
+        "zh": ("来源不同", "演练、模拟与真实事件不能相互合并。"),
+        "en": ("Kept apart", "Drills, simulated and real incidents are not merged."),
     },
     "incident.place_unclear": {
         "zh": (

@@ -64,6 +64,8 @@ def report_incident(
             severity=report.severity.value,
             reporter=report.reporter,
             reported_at=at,
+            # A page's clock may go ahead of ours.
+            heard_at=None if report.heard_at is None else min(report.heard_at, at),
             digest=content,
             actor=actor.signature,
             origin=actor.origin.value,

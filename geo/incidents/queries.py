@@ -184,6 +184,10 @@ def incident_of(row: IncidentRow) -> Incident:
         outcome=row.outcome,
         reported_by=row.actor,
         origin=Origin(row.origin),
+        heard_at=row.heard_at,
+        department=row.department,
+        merged_into=None if row.merged_into is None else IncidentId(row.merged_into),
+        calls=row.calls,
     )
 
 

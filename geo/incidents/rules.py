@@ -2,7 +2,7 @@
 """Incidents, linkups and the people near them, as values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -103,7 +103,10 @@ class SaidPlace:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What is reported. `id` is the reporter's own, so that saying it twice is one incident."""
+    """What is reported. `id` is the reporter's own, so that saying it twice is one incident.
+
+    `heard_at` is when the duty officer began to take it down, if he did.
+    """
 
     id: IncidentId
     title: str
@@ -111,6 +114,8 @@ class Report:
     severity: Severity
     place: SaidPlace
     reporter: dict[str, str] | None = None
+    # It measures the officer's work and says nothing of the incident.
+    heard_at: datetime | None = field(default=None, metadata={"said": False})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +132,11 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """A reported incident. `said_place` is what was said, whatever became of it."""
+    """A reported incident. `said_place` is what was said, whatever became of it.
+
+    `calls` counts who called about it, the first one and those of merged incidents included.
+    `department` is the name of the office it lies with.
+    """
 
     district: DistrictCode
     id: IncidentId
@@ -148,6 +157,10 @@ class Incident:
     outcome: str | None
     reported_by: str
     origin: Origin
+    heard_at: datetime | None = None
+    department: str | None = None
+    merged_into: IncidentId | None = None
+    calls: int = 1
 
     @property
     def live_row(self) -> dict[str, Any]:
@@ -163,6 +176,9 @@ class Incident:
             "reported_at": rfc3339(self.reported_at),
             "lon": self.lon,
             "lat": self.lat,
+            "department": self.department,
+            "merged_into": None if self.merged_into is None else str(self.merged_into),
+            "calls": self.calls,
             "origin": self.origin.value,
         }
 
@@ -356,7 +372,7 @@ class IncidentReported(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentChanged(Event):
-    """An incident got a place, a lead or an end, or more workers may see it."""
+    """An incident got a place, a lead, another call, a department or an end, or more may see it."""
 
     kind: ClassVar[str] = "incident.changed"
     collection: ClassVar[str | None] = "incidents"

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -56,6 +57,12 @@ class IncidentRow(Base):
     reported_at: Mapped[datetime] = mapped_column(UtcInstant)
     closed_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     outcome: Mapped[str | None] = mapped_column(Text)
+    # When the duty officer began to take it down: reported_at and the first ask count from here.
+    heard_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    # The name of the office it lies with.
+    department: Mapped[str | None] = mapped_column(Text)
+    merged_into: Mapped[UUID | None]
+    calls: Mapped[int] = mapped_column(Integer, server_default="1")
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     actor: Mapped[str] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(Text)
@@ -67,9 +74,14 @@ class IncidentRow(Base):
         CheckConstraint("title <> ''", name="titled"),
         CheckConstraint("status <> 'unlocated' or point is null", name="unlocated"),
         CheckConstraint("(status = 'closed') = (closed_at is not null)", name="closed"),
+        CheckConstraint("heard_at <= reported_at", name="heard"),
+        CheckConstraint("merged_into is null or status = 'closed'", name="merged"),
+        CheckConstraint("merged_into <> id", name="merged_elsewhere"),
+        ForeignKeyConstraint(["district", "merged_into"], ["incident.district", "incident.id"]),
         sound_geometry("point"),
         Index(None, "district", "status", "reported_at"),
         Index(None, "district", "reported_at", "id"),
+        Index(None, "district", "merged_into", postgresql_where=text("merged_into is not null")),
     )
 
 
@@ -139,4 +151,68 @@ class AskRow(Base):
         ),
         Index("ix_ask_due", "answer_by", postgresql_where=text("state = 'asked'")),
         Index(None, "district", "worker", "state"),
+    )
+
+
+class FurtherCallRow(Base):
+    """Somebody else called about an incident that is known already."""
+
+    __tablename__ = "further_call"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    incident: Mapped[UUID]
+    text: Mapped[str | None] = mapped_column(Text)
+    reporter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    at: Mapped[datetime] = mapped_column(UtcInstant)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    actor: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "incident"], ["incident.district", "incident.id"]),
+        one_of("origin", Origin),
+        Index(None, "district", "incident"),
+    )
+
+
+class DepartmentRow(Base):
+    """An office of the district that incidents are handed to."""
+
+    __tablename__ = "department"
+
+    district: Mapped[str] = mapped_column(DISTRICT, ForeignKey("district.code"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(UtcInstant)
+    actor: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("origin", Origin),
+        CheckConstraint("name <> ''", name="named"),
+        UniqueConstraint("district", "name"),
+    )
+
+
+class TransferRow(Base):
+    """An incident was handed to a department; the last one is where it lies."""
+
+    __tablename__ = "transfer"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    incident: Mapped[UUID]
+    department: Mapped[UUID]
+    text: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcInstant)
+    actor: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "incident"], ["incident.district", "incident.id"]),
+        ForeignKeyConstraint(["district", "department"], ["department.district", "department.id"]),
+        one_of("origin", Origin),
+        Index(None, "district", "incident", "at"),
     )

@@ -92,6 +92,7 @@ def test_an_address_that_means_one_place(client: TestClient, desk: dict[str, str
     assert made["origin"] == "real"
     shown = client.get(f"{URL}/{body['id']}", headers=desk).json()
     (entry,) = shown.pop("history")
+    assert [shown.pop(more) for more in ("further_calls", "transfers", "merged")] == [[], [], []]
     assert shown == made
     assert entry["kind"] == "incident.reported"
 
