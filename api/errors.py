@@ -6,6 +6,7 @@ A person who opens an address gets a page that says the same.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -75,6 +76,31 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 COMMON_PROBLEMS = problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503)
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """How something raised is answered: status, stable code, and the fields that explain it."""
+
+    status: int
+    code: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def refusal_of(error: Exception, path: str) -> Refusal:
+    """How an error is answered; what nobody foresaw is logged under a number."""
+    if isinstance(error, GeoError):
+        return Refusal(status_of(error), error.code, error.fields)
+    busy = {"retry_after_s": DATABASE_RETRY_S}
+    if isinstance(error, PoolTimeout):
+        return Refusal(503, "service.busy", busy)
+    away = isinstance(error, OperationalError | InterfaceError)
+    if isinstance(error, DBAPIError) and (away or error.connection_invalidated):
+        log.warning("database away", path=path, error=type(error.orig).__name__)
+        return Refusal(503, "service.database_unavailable", busy)
+    number = uuid4().hex[:12]
+    log.error("request failed", request=number, path=path, exc_info=error)
+    return Refusal(500, "internal", {"request": number})
+
+
 def status_of(error: GeoError) -> int:
     """The HTTP status of an error's family."""
     return next(status for family, status in STATUS.items() if isinstance(error, family))
@@ -132,7 +158,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(GeoError)
     async def domain(request: Request, error: GeoError) -> Response:
-        return problem(request, status_of(error), error.code, error.fields)
+        return _answered(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -149,20 +175,10 @@ def install(app: FastAPI) -> None:
         return answer
 
     @app.exception_handler(PoolTimeout)
-    async def no_connection(request: Request, error: PoolTimeout) -> Response:
-        return problem(request, 503, "service.busy", {"retry_after_s": DATABASE_RETRY_S})
-
     @app.exception_handler(DBAPIError)
-    async def database(request: Request, error: DBAPIError) -> Response:
-        if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
-            log.warning("database away", path=request.url.path, error=type(error.orig).__name__)
-            fields = {"retry_after_s": DATABASE_RETRY_S}
-            return problem(request, 503, "service.database_unavailable", fields)
-        return _internal(request, error)
-
     @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        return _internal(request, error)
+    async def raised(request: Request, error: Exception) -> Response:
+        return _answered(request, error)
 
 
 def invalid_fields(found: Sequence[Any]) -> dict[str, Any]:
@@ -178,10 +194,9 @@ def invalid_fields(found: Sequence[Any]) -> dict[str, Any]:
     return {"count": len(found), "errors": errors}
 
 
-def _internal(request: Request, error: Exception) -> Response:
-    number = uuid4().hex[:12]
-    log.error("request failed", request=number, path=request.url.path, exc_info=error)
-    return problem(request, 500, "internal", {"request": number})
+def _answered(request: Request, error: Exception) -> Response:
+    found = refusal_of(error, request.url.path)
+    return problem(request, found.status, found.code, found.fields)
 
 
 def _clean(text: str) -> str:

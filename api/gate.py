@@ -5,6 +5,7 @@ import asyncio
 import ipaddress
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
@@ -24,6 +25,8 @@ BODY_GRACE_S = 15.0
 BODY_LEAST_BYTES_A_SECOND = 8 * 1024
 # A stream stays open: it counts against screens, not against requests in flight.
 STREAMS = ("/api/v1/live", "/live")
+# Bodies without end: their number, their lines and their pace are bounded where they are read.
+BODY_STREAMS = ("/api/v1/check-ins/stream",)
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -70,6 +73,10 @@ class Gate:
         path: str = scope["path"]
         if path in STREAMS:
             await self._app(scope, receive, _with_headers(send))
+            return
+        if path in BODY_STREAMS:
+            # What is not read of it would be taken for the next request.
+            await self._app(scope, receive, _with_headers(send, {"connection": "close"}))
             return
         if self._now >= self._in_flight:
             fields = {"retry_after_s": BUSY_RETRY_S}
@@ -129,11 +136,13 @@ class Gate:
             await _refuse(send, scope, headers, 408, "body.too_slow", {})
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, more: Mapping[str, str] | None = None) -> Send:
+    said = _HEADERS | dict(more or {})
+
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in said.items():
                 headers.setdefault(name, value)
             headers.setdefault("cache-control", "no-store")
         await send(message)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import pages, patrol_pages
+from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
@@ -88,9 +89,13 @@ ROUTERS = (
 
 
 def build(
-    settings: Settings, database: Database, clock: Clock, limits: FeedLimits | None = None
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    limits: FeedLimits | None = None,
+    stream_limits: StreamLimits | None = None,
 ) -> FastAPI:
-    """The app over a database and a clock; `limits` of its live feed."""
+    """The app over a database and a clock; `limits` of its live feed and of streamed check-ins."""
     feed = Feed(database, limits or FeedLimits())
     intake = Intake(database, clock)
 
@@ -113,6 +118,7 @@ def build(
     app.state.service = Service(settings=settings, database=database, clock=clock)
     app.state.feed = feed
     app.state.intake = intake
+    app.state.check_in_streams = CheckInStreams(stream_limits or StreamLimits())
     app.state.drawn = Drawn()
     install(app)
     app.include_router(health.router)

@@ -12,6 +12,7 @@ import sys
 
 import uvicorn
 
+from api.check_in_stream import CheckInStreams
 from api.feed import Feed
 from api.logs import configure
 from api.main import create_app
@@ -19,17 +20,23 @@ from geo.settings import Settings
 
 _ALLOCATIONS_A_COLLECTION = 50_000
 _TURN_S = 0.0005
+# Longer than any stream waits for its reader.
+UNREAD_S = 60.0
 
 
 class Server(uvicorn.Server):
-    """Ends the streams to open screens first: by themselves they would hold up a stop."""
+    """Ends open streams first: by themselves they would hold up a stop."""
 
-    def __init__(self, configuration: uvicorn.Config, feed: Feed) -> None:
+    def __init__(
+        self, configuration: uvicorn.Config, feed: Feed, check_in_streams: CheckInStreams
+    ) -> None:
         super().__init__(configuration)
         self._feed = feed
+        self._check_in_streams = check_in_streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop: screens, then connections, then the application."""
+        """Stop: screens and streams, then connections, then the application."""
+        self._check_in_streams.stop()
         await self._feed.close()
         await super().shutdown(sockets)
 
@@ -38,6 +45,7 @@ def main() -> None:
     configure()
     settings = Settings()
     listening = socket.socket(fileno=int(sys.argv[1]))
+    lose_patience(listening)
     certificate = os.environ.get("WANGGE_TLS_CERTIFICATE")
     app = create_app()
     configuration = uvicorn.Config(
@@ -53,7 +61,15 @@ def main() -> None:
         server_header=False,
     )
     quicken()
-    Server(configuration, app.state.feed).run(sockets=[listening])
+    Server(configuration, app.state.feed, app.state.check_in_streams).run(sockets=[listening])
+
+
+def lose_patience(listening: socket.socket, unread_s: float = UNREAD_S) -> None:
+    """Have connections cut whose reader takes nothing of what was sent for so long.
+
+    Whoever is given up is first sent what is left, and would keep his connection for ever.
+    """
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(unread_s * 1000))
 
 
 def quicken() -> None:

@@ -16,9 +16,10 @@ from uuid import uuid4
 
 import uvicorn
 
+from api.check_in_stream import CheckInStreams, StreamLimits
 from api.feed import Feed, FeedLimits
 from api.main import build
-from api.serve import Server
+from api.serve import Server, lose_patience
 from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import Clock
@@ -41,6 +42,8 @@ class Served:
     clock: Clock
     feed: Feed
     loop: asyncio.AbstractEventLoop
+    streams: CheckInStreams
+    server: Server
 
     def cut_streams(self) -> None:
         """End every open stream, as a broken line would."""
@@ -94,16 +97,28 @@ class Served:
 
 
 @contextmanager
-def serving(url: str, clock: Clock, limits: FeedLimits | None = None) -> Iterator[Served]:
-    """Serve a database with real commits until the block ends."""
+def serving(
+    url: str,
+    clock: Clock,
+    limits: FeedLimits | None = None,
+    stream_limits: StreamLimits | None = None,
+    unread: tuple[int, float] | None = None,
+) -> Iterator[Served]:
+    """Serve a database with real commits until the block ends.
+
+    `unread`: how many bytes of what nobody takes the system holds, and for how long.
+    """
     database = Database(url, reactions=REACTIONS)
-    app = build(Settings(), database, clock, limits)
+    app = build(Settings(), database, clock, limits, stream_limits)
     listening = socket.create_server(("127.0.0.1", 0))
+    if unread is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, unread[0])
+        lose_patience(listening, unread[1])
     port = listening.getsockname()[1]
     configuration = uvicorn.Config(
         app, log_level="warning", timeout_graceful_shutdown=2, access_log=False
     )
-    server = Server(configuration, app.state.feed)
+    server = Server(configuration, app.state.feed, app.state.check_in_streams)
     loops: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()
 
     async def run() -> None:
@@ -113,7 +128,9 @@ def serving(url: str, clock: Clock, limits: FeedLimits | None = None) -> Iterato
     thread = threading.Thread(target=lambda: asyncio.run(run()), name="service")
     thread.start()
     try:
-        yield Served(port, database, clock, app.state.feed, loops.get(timeout=PATIENCE_S))
+        loop = loops.get(timeout=PATIENCE_S)
+        streams = app.state.check_in_streams
+        yield Served(port, database, clock, app.state.feed, loop, streams, server)
     finally:
         server.should_exit = True
         thread.join(timeout=20)

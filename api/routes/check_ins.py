@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-ins: taken in one by one or as an offline queue, judged, and read."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,8 +10,9 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, ValidationError
 
-from api.deps import Now, Read, Write, allowed, credentials, gathered
-from api.errors import invalid_fields, problem_fields, status_of
+from api.check_in_stream import MEDIA_TYPE, CheckInStream, CheckInStreams
+from api.deps import Now, Read, Write, allowed, authenticate, credentials, gathered
+from api.errors import invalid_fields, problem, problem_fields, problems, status_of
 from api.intake import VERB, Ask, Intake
 from api.shapes import (
     Answer,
@@ -43,6 +45,10 @@ Reader = Annotated[Actor, allowed("checkins.read")]
 Writer = Annotated[Actor, allowed("checkins.write")]
 
 MOST_CHECK_INS = 1000
+_LINES = {MEDIA_TYPE: {"schema": {"type": "string", "description": "`CheckInBody`, a line each"}}}
+_ANSWERS = {
+    MEDIA_TYPE: {"schema": {"type": "string", "description": "`BatchItemAnswer`, a line each"}}
+}
 
 
 class Proof(Body):
@@ -175,6 +181,43 @@ def take_queue(
             check_in = _answer(outcome.check_in)
             answers[index] = BatchItemAnswer(index=index, status=status, check_in=check_in)
     return BatchAnswer(items=[answers[index] for index in sorted(answers)])
+
+
+@router.post(
+    "/check-ins/stream",
+    response_class=Response,
+    responses={
+        200: {"description": "Answers, in the order of their lines", "content": _ANSWERS},
+        **problems(415),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": _LINES}},
+)
+@gathered(VERB)
+async def take_stream(request: Request) -> Response:
+    """Take check-ins in for as long as they come, a line each; answer each when it is committed.
+
+    The lines of an answer are those of a batch. One more without `check_in` says why a stream was
+    ended; its `index` is that of the first line that was not taken in.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
+        return problem(request, 415, "stream.media_type", {"media_type": MEDIA_TYPE})
+    shown = credentials(request)
+    streams: CheckInStreams = request.app.state.check_in_streams
+    place = streams.join()
+    try:
+        actor = await asyncio.to_thread(authenticate, request)
+        reach_of(actor, VERB)
+    except BaseException:
+        streams.leave(place)
+        raise
+    return CheckInStream(
+        streams,
+        place,
+        intake=request.app.state.intake,
+        shown=shown,
+        claim=lambda line: CheckInBody.model_validate_json(line).value,
+        request=request,
+    )
 
 
 @router.get("/check-ins")

@@ -279,6 +279,44 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("门口二维码有效", "已扫此打卡点门口的二维码。"),
         "en": ("Code valid", "The code at the checkpoint's door was read."),
     },
+    "stream.line_cut_short": {
+        "zh": ("最后一行不完整", "最后一行没有换行符结尾，可能没传完，未予收取；请重发这一行。"),
+        "en": (
+            "The last line is cut short",
+            "The last line does not end with a line break and may not be whole: it was not taken"
+            " in; send it again.",
+        ),
+    },
+    "stream.line_too_long": {
+        "zh": ("一行过长", "这一行超过 {limit_bytes} 字节，连接到此结束；请把每次打卡写成一行。"),
+        "en": (
+            "Line too long",
+            "The line exceeds {limit_bytes} bytes and the stream ends here: write one check-in a"
+            " line.",
+        ),
+    },
+    "stream.media_type": {
+        "zh": ("正文类型不对", "这里只收 {media_type}：一行一次打卡。"),
+        "en": ("Wrong media type", "Only {media_type} is taken here: one check-in a line."),
+    },
+    "stream.stalled": {
+        "zh": (
+            "迟迟没有数据",
+            "很久没有收到数据，连接到此结束；已答复的都已保存，请重新连接再发。",
+        ),
+        "en": (
+            "Nothing came",
+            "Nothing came for long and the stream ends here; what was answered is stored. Connect"
+            " again to go on.",
+        ),
+    },
+    "stream.too_many": {
+        "zh": ("连接过多", "同时上传打卡的连接过多，请在 {retry_after_s} 秒后重试，或分批发送。"),
+        "en": (
+            "Too many streams",
+            "Too many streams of check-ins are open; retry in {retry_after_s} s, or send batches.",
+        ),
+    },
     "system.suspected": {
         "zh": (
             "坐标系可能有误",

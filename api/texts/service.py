@@ -163,6 +163,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("服务尚未就绪", "服务尚未就绪，还缺：{missing}。"),
         "en": ("Not ready", "The service is not ready yet; missing: {missing}."),
     },
+    "service.stopping": {
+        "zh": (
+            "服务正在重启",
+            "服务正在停止或重启：已答复的都已保存，其余请在 {retry_after_s} 秒后重发。",
+        ),
+        "en": (
+            "The service is stopping",
+            "The service stops or restarts: what was answered is stored; send the rest again in"
+            " {retry_after_s} s.",
+        ),
+    },
     "session.bad_credentials": {
         "zh": ("用户名或密码错误", "用户名或密码错误，请重新输入。"),
         "en": ("Wrong user name or password", "User name and password do not match; try again."),
