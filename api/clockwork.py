@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from api.logs import configure
 from geo.accounts.actions import forget_expired
+from geo.calls.calling import end_stale
+from geo.calls.signalling import forget_signals
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.incidents.linkups import time_out_due
@@ -58,6 +60,8 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
 
     return (
         Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
+        Chore("calls end unheard", 1, lambda session, at: end_stale(session, at=at)),
+        Chore("call signals expire", 60, lambda session, at: forget_signals(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
         Chore("tracks expire", 600, expire_tracks),
         Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),

@@ -30,16 +30,20 @@ from api.routes import (
     incidents,
     linkups,
     live,
+    messages,
     nearest,
     patrol,
     phones,
     positions,
     second_looks,
     sessions,
+    signals,
     state,
+    voice_calls,
     workers,
 )
 from api.routes.basemap import Drawn
+from api.switchboard import Switchboard
 from api.version import version
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -78,12 +82,14 @@ ROUTERS = (
     incidents,
     linkups,
     live,
+    messages,
     nearest,
     patrol,
     phones,
     second_looks,
     sessions,
     state,
+    voice_calls,
     workers,
 )
 
@@ -98,12 +104,14 @@ def build(
     """The app over a database and a clock; `limits` of its live feed and of streamed check-ins."""
     feed = Feed(database, limits or FeedLimits())
     intake = Intake(database, clock)
+    switchboard = Switchboard(database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await intake.close()
         await feed.close()
+        await switchboard.close()
         database.close()
 
     app = FastAPI(
@@ -119,6 +127,7 @@ def build(
     app.state.feed = feed
     app.state.intake = intake
     app.state.check_in_streams = CheckInStreams(stream_limits or StreamLimits())
+    app.state.switchboard = switchboard
     app.state.drawn = Drawn()
     install(app)
     app.include_router(health.router)
@@ -127,6 +136,7 @@ def build(
     # Under both addresses: the short one is what a person types.
     app.include_router(live.router, include_in_schema=False)
     app.include_router(phones.router, include_in_schema=False)
+    app.include_router(signals.router, prefix=BASE)
     app.include_router(patrol_pages.router)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]

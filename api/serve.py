@@ -16,6 +16,7 @@ from api.check_in_stream import CheckInStreams
 from api.feed import Feed
 from api.logs import configure
 from api.main import create_app
+from api.websocket import WebSocket
 from geo.settings import Settings
 
 _ALLOCATIONS_A_COLLECTION = 50_000
@@ -52,6 +53,7 @@ def main() -> None:
         app,
         loop="uvloop",
         http="httptools",
+        ws=WebSocket,
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ssl_certfile=certificate,

@@ -20,11 +20,13 @@ Row = dict[str, Any]
 _GUARDS = {
     "account": "accounts.manage",
     "appeal": "appeals.read",
+    "call": "messages.read",
     "check_in": "checkins.read",
     "check_in_policy": "checkpoints.read",
     "checkpoint": "checkpoints.read",
     "department": "departments.read",
     "device": "devices.read",
+    "message": "messages.read",
     "plan": "areas.read",
     "track": "tracks.read",
     "work_log": "worklogs.read",

@@ -27,6 +27,8 @@ WorkLogId = NewType("WorkLogId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 LinkupId = NewType("LinkupId", UUID)
 DepartmentId = NewType("DepartmentId", UUID)
+MessageId = NewType("MessageId", UUID)
+CallId = NewType("CallId", UUID)
 
 
 class Level(StrEnum):

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from geo.calls.calling import follow_linkups
 from geo.db import Reactions
+from geo.incidents.rules import LinkupChanged
 from geo.patrol.records import CheckInJudged, LateCheckInJudged
 from geo.patrol.rejudging import follow_corrected_duty
 from geo.tracking import latest
@@ -43,4 +45,5 @@ REACTIONS: Reactions = {
     LateCheckInJudged: (_check_ins_say_where_they_are,),
     DutyChanged: (latest.follow_duty,),
     DutyCorrected: (follow_corrected_duty,),
+    LinkupChanged: (follow_linkups,),
 }

@@ -7,6 +7,7 @@ from geoalchemy2 import alembic_helpers
 
 from geo import outbox, unsettled
 from geo.accounts import tables as accounts
+from geo.calls import tables as calls
 from geo.columns import Base
 from geo.gazetteer import tables as gazetteer
 from geo.hierarchy import tables as hierarchy
@@ -27,6 +28,7 @@ TABLES = (
     patrol,
     settling,
     incidents,
+    calls,
 )
 METADATA = Base.metadata
 

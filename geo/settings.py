@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     """Further host names that requests may use, for a reverse proxy: a JSON list."""
     metrics_token: str = ""
     """Lets a Prometheus on another machine read /metrics; empty: this machine alone."""
+    turn_url: str = ""
+    """A TURN server for calls beyond the local network (``turn:host:3478``); empty: none."""
+    turn_user: str = ""
+    """Its user; empty: the secret is shared with the server and makes passwords that end."""
+    turn_secret: str = ""
+    """The user's password, or the shared secret (coturn: ``use-auth-secret``)."""
     demo: bool = False
     """True when this installation carries the demo district; readiness then waits for it."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 10

@@ -20,6 +20,7 @@ from api.check_in_stream import CheckInStreams, StreamLimits
 from api.feed import Feed, FeedLimits
 from api.main import build
 from api.serve import Server, lose_patience
+from api.websocket import WebSocket
 from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import Clock
@@ -116,7 +117,7 @@ def serving(
         lose_patience(listening, unread[1])
     port = listening.getsockname()[1]
     configuration = uvicorn.Config(
-        app, log_level="warning", timeout_graceful_shutdown=2, access_log=False
+        app, ws=WebSocket, log_level="warning", timeout_graceful_shutdown=2, access_log=False
     )
     server = Server(configuration, app.state.feed, app.state.check_in_streams)
     loops: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()

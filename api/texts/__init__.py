@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from api.texts import (
+    calls,
     incidents,
     interchange,
     live,
@@ -37,6 +38,7 @@ class Said(NamedTuple):
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **service.TEXTS,
+    **calls.TEXTS,
     **incidents.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,

@@ -4,26 +4,48 @@
 import { element } from "./patrol_words.js";
 import { language, t } from "./words.js";
 
+/** What the service refused, in the reader's words; `said` is the whole problem. */
+export class Refused extends Error {
+  /** @param {any} said */
+  constructor(said) {
+    super(said.detail ?? t("no_service"));
+    this.said = said;
+    /** @type {number} */
+    this.status = said.status;
+  }
+}
+
 /**
  * JSON of an address. A refusal is thrown in the reader's words.
  * @param {string} url
  * @param {string} [method]
  * @param {any} [body]
+ * @param {RequestInit} [more]
  */
-export async function ask(url, method = "GET", body = undefined) {
+export async function ask(url, method = "GET", body = undefined, more = {}) {
   let answer;
   try {
     answer = await fetch(url, {
       method,
       headers: { "accept-language": language(), "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
+      ...more,
     });
   } catch {
     throw new Error(t("no_service"));
   }
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.detail ?? t("no_service"));
+  if (!answer.ok) throw new Refused({ status: answer.status, ...said });
   return said;
+}
+
+/** As crypto.randomUUID, which plain http pages do not have. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /**

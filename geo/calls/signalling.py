@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the two ends of a call tell each other, from one process of the service to another.
+
+A signal is a row that lives for minutes; a notification carries its number alone, whatever its
+size. Whoever comes late or was away reads on from the last number he has.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from geo.calls.rules import (
+    MOST_SIGNALS,
+    NOTIFY_CHANNEL,
+    SIGNAL_BYTES,
+    SIGNALS_KEPT,
+    Call,
+    Side,
+    SignalTooLarge,
+    TooManySignals,
+)
+from geo.calls.tables import CallSignalRow
+
+
+def send_signal(
+    session: Session, call: Call, sender: Side, body: dict[str, Any], *, at: datetime
+) -> int:
+    """Tell the other end something; its number. Raises: SignalTooLarge, TooManySignals."""
+    if len(orjson.dumps(body)) > SIGNAL_BYTES:
+        raise SignalTooLarge(limit_bytes=SIGNAL_BYTES)
+    of = (CallSignalRow.district == call.district, CallSignalRow.call == call.id)
+    said = session.scalar(select(func.count()).select_from(CallSignalRow).where(*of)) or 0
+    if said >= MOST_SIGNALS:
+        raise TooManySignals(retry_after_s=int(SIGNALS_KEPT.total_seconds()))
+    number = session.scalars(
+        insert(CallSignalRow)
+        .values(district=call.district, call=call.id, sender=sender.value, body=body, at=at)
+        .returning(CallSignalRow.number)
+    ).one()
+    session.execute(
+        select(func.pg_notify(NOTIFY_CHANNEL, f"{call.district} {call.id} {sender.value} {number}"))
+    )
+    return number
+
+
+def forget_signals(session: Session, *, at: datetime, limit: int = 5000) -> int:
+    """Erase what was said minutes ago; how many, at most `limit`."""
+    old = (
+        select(CallSignalRow.district, CallSignalRow.number)
+        .where(CallSignalRow.at < at - SIGNALS_KEPT)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte()
+    )
+    gone = session.execute(
+        delete(CallSignalRow)
+        .where(CallSignalRow.district == old.c.district, CallSignalRow.number == old.c.number)
+        .returning(CallSignalRow.number)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The signalling of calls over real connections, across real processes of the service."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from api.code import CHECKOUT
+from api.websocket import Broken, Frames
+from geo.accounts.rules import Role
+from geo.calls.signalling import forget_signals
+from geo.clock import SetClock, SystemClock
+from geo.cluster import Cluster
+from tests import town
+from tests.people import AT_HOME, stand
+from tests.serving import Served, serving
+from tests.sockets import Socket
+
+
+@dataclass
+class Talk:
+    """A call that both ends may join, and their tokens."""
+
+    id: str
+    desk: str
+    worker: str
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/calls/{self.id}/signals"
+
+
+def talk(served: Served) -> Talk:
+    """The desk has called the worker who took an incident, and he has answered."""
+    with served.database.transaction() as session:
+        stand(session, AT_HOME, at=served.clock.now())
+    desk = served.sign_in(served.account(Role.DISPATCHER))
+    worker = served.sign_in(served.account(Role.WORKER, worker=town.WORKERS["N1"]))
+    said = {
+        "id": str(uuid4()),
+        "title": "枯树",
+        "category": "突发事件",
+        "severity": "emergency",
+        "place": {"cell": town.N1},
+    }
+    _, incident = served.ask("POST", "/api/v1/incidents", desk, said)
+    linkup = f"/api/v1/linkups/{incident['linkup']['id']}"
+    assert served.ask("POST", f"{linkup}/accept", worker)[0] == 200
+    status, call = served.ask("POST", f"{linkup}/calls", desk, {"id": str(uuid4())})
+    assert status == 201, call
+    assert served.ask("POST", f"/api/v1/calls/{call['id']}/answer", worker)[0] == 200
+    return Talk(call["id"], desk, worker)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def refusal(served: Served, path: str, headers: dict[str, str]) -> int:
+    """The status a connection is answered with."""
+    with Socket(served.port, path, headers) as refused:
+        return refused.status
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, town_template: str) -> Iterator[Served]:
+    """One service for all these tests: a call each is enough of their own."""
+    name = f"calls_{uuid4().hex[:12]}"
+    cluster.create_database(name, template=town_template)
+    with serving(cluster.url(name), SetClock(town.MORNING)) as running:
+        yield running
+    cluster.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def talking(served: Served) -> Talk:
+    """A call that goes on while they run."""
+    return talk(served)
+
+
+@contextmanager
+def another_process(url: str) -> Iterator[int]:
+    """A process of the service beside the one of the test; its port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.set_inheritable(True)
+    environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(CHECKOUT)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.serve", str(listening.fileno())],
+        pass_fds=[listening.fileno()],
+        env=environment,
+    )
+    try:
+        port = listening.getsockname()[1]
+        # Connections wait in the queue of the socket until the process is up.
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60) as answer:
+            assert answer.status == 200
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        listening.close()
+
+
+def test_signals_cross_processes(live_url: str) -> None:
+    with another_process(live_url) as port, serving(live_url, SystemClock()) as here:
+        made = talk(here)
+        there = replace(here, port=port)
+        with (
+            Socket(here.port, made.path, bearer(made.desk)) as desk,
+            Socket(there.port, made.path, bearer(made.worker)) as worker,
+        ):
+            assert (desk.hear("hello")["side"], worker.hear("hello")["side"]) == ("desk", "worker")
+            took = []
+            for n in range(20):
+                began = time.monotonic()
+                desk.send({"kind": "signal", "body": {"n": n, "sdp": "x" * 9000}})
+                assert worker.hear("signal")["body"]["n"] == n
+                worker.send({"kind": "signal", "body": {"back": n}})
+                assert desk.hear("signal")["body"] == {"back": n}
+                took.append(time.monotonic() - began)
+            # By notification: reading every other second alone would take 2 s a way.
+            assert sorted(took)[10] < 1.0
+
+
+def test_who_was_away_reads_on_from_his_number(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+        desk.hear("hello")
+        with Socket(served.port, talking.path, bearer(talking.worker)) as worker:
+            desk.send({"kind": "signal", "body": {"n": 0}})
+            number = worker.hear("signal")["number"]
+        for n in (1, 2):
+            desk.send({"kind": "signal", "body": {"n": n}})
+        path = f"{talking.path}?after={number}"
+        with Socket(served.port, path, bearer(talking.worker)) as worker:
+            assert [worker.hear("signal")["body"]["n"] for _ in range(2)] == [1, 2]
+
+
+def test_only_the_two_of_a_call_may_join(served: Served, talking: Talk) -> None:
+    others = [
+        served.account(Role.DISPATCHER),
+        served.account(Role.WORKER, worker=town.WORKERS["S2"]),
+    ]
+    for token in [*map(served.sign_in, others), "nonsense"]:
+        assert refusal(served, talking.path, bearer(token)) == 403
+    gone = f"/api/v1/calls/{uuid4()}/signals"
+    assert refusal(served, gone, bearer(talking.desk)) == 403
+
+
+def test_a_cookie_counts_on_our_own_pages_alone(served: Served, talking: Talk) -> None:
+    cookie = {"Cookie": f"wangge_session={talking.desk}"}
+    own = f"http://127.0.0.1:{served.port}"
+    for origin in ({}, {"Origin": "http://elsewhere.example"}, {"Origin": f"{own}0"}):
+        assert refusal(served, talking.path, {**cookie, **origin}) == 403
+    with Socket(served.port, talking.path, {**cookie, "Origin": own}) as desk:
+        assert desk.hear("hello")["ice_servers"] == []
+    foreign = {**bearer(talking.desk), "Host": "elsewhere.example"}
+    assert refusal(served, talking.path, foreign) == 403
+
+
+def test_a_token_may_come_in_a_first_message(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path) as desk:
+        desk.send({"kind": "sign_in", "token": talking.desk})
+        assert desk.hear("hello")["side"] == "desk"
+    for said in ({"kind": "sign_in", "token": "nonsense"}, {"kind": "signal", "body": {}}):
+        with Socket(served.port, talking.path) as nobody:
+            nobody.send(said)
+            assert nobody.ended() == 1008
+
+
+def test_too_much_is_refused(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+        desk.send({"kind": "signal", "body": {"sdp": "x" * 20_000}})
+        assert desk.hear("problem")["code"] == "call.signal_too_large"
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for _ in range(200):
+                desk.send({"kind": "nothing"})
+        # What was still on its way may tear the line before its last word is read.
+        assert desk.ended() in (1008, None)
+    with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+        desk.frame(0x1, b"x" * 70_000)
+        assert desk.ended() == 1009
+
+
+WRONG: tuple[tuple[list[Any], int], ...] = (
+    ([(0x1, b"{}", True, False)], 1002),  # not masked
+    ([(0x2, b"{}", True, True)], 1003),  # binary
+    ([(0x1, b"\xff\xfe", True, True)], 1007),  # no UTF-8
+    ([(0x0, b"{}", True, True)], 1002),  # goes on from nothing
+    ([(0x1, b"{", False, True), (0x1, b"}", True, True)], 1002),  # begins within another
+    ([(0x9, b"x" * 126, True, True)], 1002),  # a ping too long
+    ([(0x3, b"", True, True)], 1002),  # no opcode
+)
+
+
+def test_what_no_browser_sends_ends_the_line(served: Served, talking: Talk) -> None:
+    for frames, code in WRONG:
+        with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+            for opcode, payload, last, mask in frames:
+                desk.frame(opcode, payload, last=last, mask=mask)
+            assert desk.ended() == code, frames
+
+
+def test_a_message_in_parts_with_a_ping_between(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+        desk.hear("hello")
+        desk.frame(0x1, b'{"kind":', last=False)
+        desk.frame(0x9, b"are you there")
+        desk.frame(0x0, b'"alive"}')
+        assert desk.read() == (0xA, b"are you there")
+        desk.hear("alive")
+        desk.frame(0x8, (1000).to_bytes(2, "big"))
+        assert desk.ended() == 1000
+
+
+def test_frames_may_come_byte_by_byte() -> None:
+    frames = Frames()
+    # "Hello", as RFC 6455 shows it masked.
+    sent = bytes.fromhex("818537fa213d7f9f4d5158")
+    found = [whole for byte in sent for whole in frames.feed(bytes([byte]))]
+    assert found == [(0x1, b"Hello")]
+    with pytest.raises(Broken):
+        Frames(most=4).feed(sent)
+
+
+def test_stopping_the_service_ends_its_calls(live_url: str, clock: SetClock) -> None:
+    with serving(live_url, clock) as running:
+        made = talk(running)
+        desk = Socket(running.port, made.path, bearer(made.desk))
+        desk.hear("hello")
+        began = time.monotonic()
+    with desk:
+        assert time.monotonic() - began < 2, "the open line held up the stop"
+        assert desk.ended() == 1012
+
+
+def test_signals_are_forgotten(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
+        desk.send({"kind": "signal", "body": {}})
+        desk.send({"kind": "alive"})
+        desk.hear("alive")
+    for later, gone in ((timedelta(minutes=4), False), (timedelta(minutes=6), True)):
+        with served.database.transaction() as session:
+            assert (forget_signals(session, at=served.clock.now() + later) > 0) == gone
+    with served.database.snapshot() as session:
+        assert session.scalar(text("select count(*) from call_signal")) == 0
+
+
+def test_the_end_of_the_call_ends_the_line(served: Served, talking: Talk) -> None:
+    with Socket(served.port, talking.path, bearer(talking.worker)) as worker:
+        worker.hear("hello")
+        worker.send({"kind": "alive"})
+        worker.hear("alive")
+        assert served.ask("POST", f"/api/v1/calls/{talking.id}/hang-up", talking.desk)[0] == 200
+        worker.send({"kind": "alive"})
+        worker.hear("over")
+        assert worker.ended() == 1008
+
+
+def test_ringing_from_both_ends_at_once_is_one_call(
+    served: Served, talking: Talk, deep: bool
+) -> None:
+    # The last test of this service: it ends the call that the others talk in.
+    made = talking
+    _, ended = served.ask("POST", f"/api/v1/calls/{made.id}/hang-up", made.desk)
+    path = f"/api/v1/linkups/{ended['linkup']}/calls"
+    for _ in range(200 if deep else 5):
+        answers: list[tuple[int, Any]] = []
+
+        def ring(token: str, answers: list[tuple[int, Any]] = answers) -> None:
+            answers.append(served.ask("POST", path, token, {"id": str(uuid4())}))
+
+        threads = [threading.Thread(target=ring, args=(t,)) for t in (made.desk, made.worker)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(status for status, _ in answers) == [201, 409]
+        (call,) = [said for status, said in answers if status == 201]
+        (lost,) = [said for status, said in answers if status == 409]
+        assert (lost["code"], lost["call"]) == ("call.exists", call["id"])
+        other = made.worker if call["caller"] == "desk" else made.desk
+        status, said = served.ask("POST", f"/api/v1/calls/{call['id']}/answer", other)
+        assert (status, said["state"]) == (200, "talking")
+        assert served.ask("POST", f"/api/v1/calls/{call['id']}/hang-up", other)[0] == 200
