@@ -62,7 +62,7 @@ def show_check_ins(
         "check_ins": f"{BASE}/check-ins",
         "workers": f"{BASE}/workers",
         "findings": f"{BASE}/device-findings",
-        "lists": _lists(me),
+        "lists": _lists(me, day.isoformat()),
         "may": {
             "correct": _has(me, "devices.correct"),
             "rejudge": _has(me, "checkins.rejudge"),
@@ -142,12 +142,13 @@ def show_prints(
     return page(prints_page(district.name, prints, without=len(doors) - len(hung)))
 
 
-def _lists(me: Actor) -> dict[str, str]:
-    """What waits for a decision of the caller's, by address."""
+def _lists(me: Actor, on: str) -> dict[str, str]:
+    """What waits for a decision of the caller's, and what is marked of a day, by address."""
     asked = {
         "appeals": ("appeals.decide", f"{BASE}/appeals?state=open"),
         "findings": ("devices.correct", f"{BASE}/device-findings?state=open"),
         "misplaced": ("appeals.decide", f"{BASE}/checkpoints/misplaced"),
+        "days": ("daydoubts.read", f"{BASE}/day-doubts?on={on}"),
     }
     return {name: address for name, (verb, address) in asked.items() if _has(me, verb)}
 

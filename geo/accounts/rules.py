@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "checkins.write": {_SUPERVISOR: SCOPE, _WORKER: OWN},
     "checkpoints.read": dict.fromkeys(Role, SCOPE),
     "checkpoints.write": {_ADMIN: SCOPE, _PLANNER: SCOPE, _SUPERVISOR: SCOPE},
+    "daydoubts.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "departments.read": {_ADMIN: ANYWHERE, _DISPATCHER: ANYWHERE, _SUPERVISOR: ANYWHERE},
     "departments.write": {_ADMIN: SCOPE},
     "desk.use": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},

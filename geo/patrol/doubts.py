@@ -125,14 +125,23 @@ class Earlier:
 
 
 def day_doubts(
-    track: Track, visits: Sequence[Visit], policy: Policy, repeated: Sequence[Earlier] = ()
+    track: Track,
+    visits: Sequence[Visit],
+    policy: Policy,
+    repeated: Sequence[Earlier] = (),
+    begins: float = -np.inf,
 ) -> DayDoubts:
-    """The doubts about a day's fixes; `repeated` are the replays that were looked up and proved."""
-    track = track.in_order()
+    """The doubts about a day's fixes; `repeated` are the replays that were looked up and proved.
+
+    Of what was observed before the day `begins`, only leaps out of it into the day are doubted.
+    """
+    before_too = track.in_order()
+    leaps = _jumps(before_too.only(~before_too.mock), policy)
+    track = before_too.only(before_too.at >= begins)
     sound = track.only(~track.mock)
     spans = [
         *_mocks(track),
-        *_jumps(sound, policy),
+        *(leap for leap in leaps if leap.ends >= begins),
         *_apart(sound, policy),
         *_lifeless(sound, policy),
         *_jitter(sound, policy),

@@ -3,14 +3,17 @@
 
 What it finds is a function of what is stored and not of the order in which that came: fixes that
 arrive late, twice or shuffled end in the same doubts. A day whose path changed has the days that
-may repeat it settled again.
+may repeat it settled again, and so has one whose end changed the day after it: a leap across
+midnight is doubted of the day it leads into.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
@@ -27,6 +30,10 @@ from geo.settling.rules import Beside, repeats
 from geo.settling.tables import SettledDayRow
 from geo.tracking.queries import DayFixes, day_fixes
 from geo.unsettled import WorkerDay, claim_due, note_days
+
+# A leap into the morning is seen beside the end of the evening: so late, and so much of it.
+_EVENING = timedelta(hours=1)
+_END_S = 120.0
 
 
 def settle_due(session: Session, *, at: datetime) -> int:
@@ -49,7 +56,8 @@ def settle(session: Session, of: WorkerDay, *, at: datetime) -> None:
     zone = hierarchy.district(session, of.district).time_zone
     fixes, check_ins = _stored(session, of, zone)
     path = track_of(fixes, check_ins, Policy()).path
-    _keep_prints(session, of, path, at)
+    _keep_prints(session, of, path, _end_of(fixes, check_ins), at)
+    evening = _evening(session, of, zone)
     beside = [
         Beside(
             day.day,
@@ -59,13 +67,15 @@ def settle(session: Session, of: WorkerDay, *, at: datetime) -> None:
         for day in queries.days_repeated(session, of, {*path.prints, *path.backwards.prints})
     ]
     found = {
-        version: _judged(fixes, check_ins, policy, of.day, path, beside)
+        version: _judged(evening, fixes, check_ins, policy, of.day, path, beside)
         for version, policy in patrol.policies(
             session, of.district, {one.policy for one in check_ins}
         ).items()
     }
     # Without a check-in nothing was judged by any policy yet.
-    whole = found[max(found)] if found else _judged(fixes, (), Policy(), of.day, path, beside)
+    whole = (
+        found[max(found)] if found else _judged(evening, fixes, (), Policy(), of.day, path, beside)
+    )
     patrol.write_doubts(
         session,
         of.district,
@@ -118,7 +128,55 @@ def _stored(session: Session, of: WorkerDay, zone: str) -> tuple[DayFixes, list[
     )
 
 
+@dataclass(frozen=True)
+class _Evening:
+    """The end of the day before one that `begins`, in epoch seconds; check-ins are fixes here."""
+
+    end: DayFixes
+    begins: float
+
+
+def _evening(session: Session, of: WorkerDay, zone: str) -> _Evening:
+    begins, _ = civil_day(of.day, zone)
+    late = {"begins_at": begins - _EVENING, "ends_at": begins}
+    fixes = day_fixes(session, of.district, of.worker, **late)
+    check_ins = patrol.day_check_ins(session, of.district, of.worker, **late)
+    return _Evening(_end_of(fixes, check_ins), begins.timestamp())
+
+
+def _end_of(fixes: DayFixes, check_ins: Sequence[DayCheckIn]) -> DayFixes:
+    """The last of what was observed, check-ins too, in order."""
+    whole = _joined(
+        fixes,
+        DayFixes(
+            at=np.array([one.observed_at.timestamp() for one in check_ins]),
+            lon=np.array([one.lon for one in check_ins]),
+            lat=np.array([one.lat for one in check_ins]),
+            accuracy_m=np.array([one.accuracy_m for one in check_ins]),
+            mock=np.array([one.mock for one in check_ins], dtype=bool),
+            source=tuple(one.source for one in check_ins),
+        ),
+    )
+    order = np.lexsort((whole.mock, whole.accuracy_m, whole.lat, whole.lon, whole.at))
+    return _some(whole, order[whole.at[order] >= whole.at.max(initial=0.0) - _END_S])
+
+
+def _joined(first: DayFixes, then: DayFixes) -> DayFixes:
+    columns = {
+        name: np.concatenate([column, getattr(then, name)])
+        for name, column in vars(first).items()
+        if name != "source"
+    }
+    return DayFixes(**columns, source=first.source + then.source)
+
+
+def _some(fixes: DayFixes, places: NDArray[np.int64]) -> DayFixes:
+    columns = {name: column[places] for name, column in vars(fixes).items() if name != "source"}
+    return DayFixes(**columns, source=tuple(fixes.source[place] for place in places))
+
+
 def _judged(
+    evening: _Evening,
     fixes: DayFixes,
     check_ins: Sequence[DayCheckIn],
     policy: Policy,
@@ -126,14 +184,19 @@ def _judged(
     path: Path,
     beside: Sequence[Beside],
 ) -> DayDoubts:
-    track = track_of(fixes, check_ins, policy)
+    track = track_of(_joined(evening.end, fixes), check_ins, policy)
     visits = [one.visit for one in check_ins]
-    return day_doubts(track, visits, policy, repeats(day, path, beside, policy))
+    repeated = repeats(day, path, beside, policy)
+    return day_doubts(track, visits, policy, repeated, evening.begins)
 
 
-def _keep_prints(session: Session, of: WorkerDay, path: Path, at: datetime) -> None:
-    """Store the prints of a path; when it changed, the days that may repeat it are noted."""
-    said = sha256(b"".join(column.tobytes() for column in (path.at, path.x, path.y))).digest()
+def _keep_prints(session: Session, of: WorkerDay, path: Path, end: DayFixes, at: datetime) -> None:
+    """Store the prints of a path; when it changed, the days that may repeat it are noted.
+
+    So is the day after it, which is looked at beside its end.
+    """
+    columns = (path.at, path.x, path.y, end.at, end.lon, end.lat, end.accuracy_m, end.mock)
+    said = sha256(b"".join(column.tobytes() for column in columns)).digest()
     known = queries.settled_day(session, of)
     if known is not None and known.digest == said:
         return
@@ -146,7 +209,10 @@ def _keep_prints(session: Session, of: WorkerDay, path: Path, at: datetime) -> N
     )
     old = set() if known is None else {*known.prints, *known.backwards}
     later = queries.days_repeating(session, of, {*prints, *backwards} | old)
-    note_days(session, later, at=at)
+    after = replace(of, day=of.day + timedelta(days=1))
+    if queries.settled_day(session, after) is not None:
+        later = [*later, after]
+    note_days(session, set(later), at=at)
 
 
 def _keep_doubts(session: Session, of: WorkerDay, found: DayDoubts, at: datetime) -> None:

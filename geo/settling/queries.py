@@ -3,11 +3,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Date, Text, Uuid, bindparam, select, text
+from sqlalchemy import ARRAY, BigInteger, Date, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
+from geo.ids import DistrictCode, WorkerId
 from geo.patrol.prints import LEAST_SHARED
 from geo.settling.tables import SettledDayRow
 from geo.unsettled import WorkerDay
@@ -24,6 +26,16 @@ class SettledDay:
     backwards: tuple[int, ...]
     digest: bytes
     doubts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class DoubtedDay:
+    """A worker's day of whose track something is doubted."""
+
+    worker: WorkerId
+    on: date
+    doubts: tuple[dict[str, Any], ...]
+    settled_at: datetime
 
 
 _SHARING = (
@@ -63,6 +75,23 @@ def settled_day(session: Session, of: WorkerDay) -> SettledDay | None:
     if row is None:
         return None
     return SettledDay(tuple(row.prints), tuple(row.backwards), row.digest, tuple(row.doubts))
+
+
+def doubted_days(
+    session: Session, district: DistrictCode, on: date, workers: Collection[WorkerId]
+) -> list[DoubtedDay]:
+    """The days of these workers of which something is doubted, by worker: never by how much."""
+    rows = session.execute(
+        select(SettledDayRow.worker, SettledDayRow.doubts, SettledDayRow.settled_at)
+        .where(
+            SettledDayRow.district == district,
+            SettledDayRow.day == on,
+            SettledDayRow.worker.in_(workers),
+            func.jsonb_array_length(SettledDayRow.doubts) > 0,
+        )
+        .order_by(SettledDayRow.worker)
+    )
+    return [DoubtedDay(WorkerId(row.worker), on, tuple(row.doubts), row.settled_at) for row in rows]
 
 
 def days_repeated(session: Session, of: WorkerDay, prints: Collection[int]) -> list[WorkerDay]:

@@ -73,6 +73,7 @@ learn({
 
   "waiting.appeals": ["待处理的申诉", "Appeals to decide"],
   "waiting.findings": ["坐标可能读错的手机", "Phones that may be read wrongly"],
+  "waiting.days": ["全天轨迹的疑点", "Doubts about whole days"],
   "waiting.misplaced": ["位置可能不对的打卡点", "Checkpoints that may stand badly"],
   finding_says: ["最近 {points} 次打卡按 {system} 解读才在网格内。", "Its last {points} check-ins lie inside only when read as {system}."],
   finding_none: ["最近 {points} 次打卡按原样解读才在网格内，之前的校正可取消。", "Its last {points} check-ins lie inside as they were said: the correction can go."],

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits for a supervisor: appeals, phones to be read otherwise, checkpoints that stand badly.
+// What waits for a supervisor: appeals, phones to be read otherwise, checkpoints that stand badly;
+// and what is doubted of whole days, which a worker sees of his own.
 
 import { ask, decide, items } from "./ask.js";
-import { distance, element, moment, wind } from "./patrol_words.js";
+import { distance, element, moment, reasonItems, wind } from "./patrol_words.js";
 import { t } from "./words.js";
 
 export class Waiting {
@@ -20,7 +21,7 @@ export class Waiting {
     this.place = place;
     this.who = who;
     /** @type {Record<string, any[]>} */
-    this.found = { appeals: [], findings: [], misplaced: [] };
+    this.found = { appeals: [], findings: [], misplaced: [], days: [] };
   }
 
   /** Ask for each list that the reader may see. */
@@ -39,6 +40,7 @@ export class Waiting {
       appeals: (one) => this.appeal(one),
       findings: (one) => this.finding(one),
       misplaced: (one) => this.misplaced(one),
+      days: (one) => this.day(one),
     };
     const open = new Set([...this.place.querySelectorAll("details[open]")].map((one) => one.id));
     this.place.replaceChildren(
@@ -52,7 +54,9 @@ export class Waiting {
           head.append(element("b", String(found.length)));
           const list = element("ol");
           list.append(...found.map(rows[name]));
-          panel.append(head, list);
+          panel.append(head);
+          if (name === "days") panel.append(element("p", t("doubts_say"), "say"));
+          panel.append(list);
           return panel;
         }),
     );
@@ -109,6 +113,15 @@ export class Waiting {
     const fields = { overturned: one.upheld, decided: one.decided, distance: distance(one.distance_m) };
     item.append(element("b", one.name), element("p", t("misplaced_says", fields)));
     item.append(element("code", `${one.suggested_lon}, ${one.suggested_lat}`));
+    return item;
+  }
+
+  /** Marks on a whole day, each with its reason. @param {any} one */
+  day(one) {
+    const item = element("li");
+    const reasons = element("ul", "", "marks");
+    reasons.append(...reasonItems(one.doubts, this.page.texts, {}, () => "note"));
+    item.append(element("b", this.name(one.worker)), reasons);
     return item;
   }
 

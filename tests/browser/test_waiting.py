@@ -6,11 +6,14 @@ from playwright.sync_api import expect
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.crs import System
+from geo.settling.actions import settle
+from geo.unsettled import WorkerDay
 from tests import town
 from tests.browser.conftest import Open
 from tests.browser.test_check_ins import READY, check_in
 from tests.db.patrol.test_rejudging import phone, said_in
 from tests.db.patrol.test_suspecting import SPOTS, said_by
+from tests.db.settling.test_settling import parcels, send
 from tests.serving import Served
 
 
@@ -25,6 +28,25 @@ def test_a_confirmed_finding_offers_to_judge_the_past_again(visit: Open, served:
     page.click("[data-choice=rejudge]")
     expect(page.locator("#waiting [role=status]")).to_contain_text("结果改变")
     expect(page.locator("#waiting-findings")).to_have_count(0)
+
+
+def test_doubts_about_a_whole_day_are_shown_as_marks(visit: Open, served: Served) -> None:
+    worker = town.WORKERS["S1"]
+    for parcel in parcels():
+        if parcel.worker == worker:
+            send(served.database, parcel, parcel.due)
+    with served.database.transaction() as session:
+        settle(session, WorkerDay(town.DISTRICT, worker, town.MORNING.date()), at=town.MORNING)
+    for role, whose in ((Role.SUPERVISOR, None), (Role.WORKER, worker)):
+        page = visit("/check-ins", role, worker=whose).page
+        page.wait_for_selector(READY)
+        page.click("#waiting-days summary")
+        marks = page.locator("#waiting-days li li")
+        expect(marks).to_have_count(1)
+        expect(marks).to_contain_text("位置和精度一成不变")
+        expect(page.locator("#waiting-days")).to_contain_text("仅作标注，不作处罚")
+        page.click("#language")
+        expect(marks).to_contain_text("Place and accuracy unchanging")
 
 
 def test_appeals_decided_and_the_checkpoint_reported(

@@ -24,7 +24,7 @@ from geo.patrol.check_ins import take_check_in, take_check_ins
 from geo.patrol.records import Claim
 from geo.reactions import REACTIONS
 from geo.settling.actions import forget_settled, settle, settle_due
-from geo.settling.queries import settled_day
+from geo.settling.queries import doubted_days, settled_day
 from geo.tracking import actions as tracking
 from geo.units import Metres
 from geo.unsettled import SETTLES_AFTER, WorkerDay, claim_due, note_unsettled
@@ -266,6 +266,39 @@ def test_a_day_is_the_civil_one(database: Database) -> None:
         )
         days = {claim_due(session, at=NOW + HOUR) for _ in range(2)}
     assert days == {WorkerDay(town.DISTRICT, N1, TODAY + DAY * n) for n in (0, 1)}
+
+
+def test_a_leap_across_midnight_is_doubted_of_the_day_it_leads_into(database: Database) -> None:
+    midnight = NOW.replace(hour=16)
+
+    def around(second: int, north: float) -> Parcel:
+        # Before midnight round one corner, after it two kilometres off.
+        lon, lat = town.point(50 + second % 7, 250 + north)
+        at = midnight + timedelta(seconds=second)
+        fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(5), observed_at=at, source="android")
+        claim = Claim(CheckInId(uuid5(_SPACE, f"midnight {second}")), N1, None, fix)
+        return Parcel(N1, at, claim=claim) if second == 20 else Parcel(N1, at, (fix,))
+
+    evening = [around(second, 0) for second in range(-120, 0, 10)]
+    morning = [around(second, 2000) for second in range(5, 120, 5)]
+    for parcel in morning:
+        send(database, parcel, midnight + HOUR)
+    settle_all(database, midnight + 2 * HOUR)
+    assert codes(database, N1) == {"delivery.late"}
+    # What comes late of the evening before is looked at again with the morning after it.
+    for parcel in evening:
+        send(database, parcel, midnight + 3 * HOUR)
+    settle_all(database, midnight + 4 * HOUR)
+    settle_all(database, midnight + 5 * HOUR)
+    assert codes(database, N1) == {"delivery.late", "track.jump"}
+    with database.snapshot() as session:
+        marked = [
+            [one.worker for one in doubted_days(session, town.DISTRICT, TODAY + n * DAY, [N1, N2])]
+            for n in (0, 1)
+        ]
+        (day,) = doubted_days(session, town.DISTRICT, TODAY + DAY, [N1])
+    assert marked == [[], [N1]]
+    assert [doubt["code"] for doubt in day.doubts] == ["track.jump"]
 
 
 def test_settled_days_expire_with_their_tracks(database: Database) -> None:
