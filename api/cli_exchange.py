@@ -4,6 +4,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,19 +35,35 @@ _STEPS = 12
 _STATEMENT_S = 300.0
 
 
+class Content(StrEnum):
+    """What a file holds: areas of a level, or places for the gazetteer."""
+
+    DISTRICT = Level.DISTRICT.value
+    SUBDISTRICT = Level.SUBDISTRICT.value
+    COMMUNITY = Level.COMMUNITY.value
+    CELL = Level.CELL.value
+    BUILDING_GROUP = Level.BUILDING_GROUP.value
+    GAZETTEER = "gazetteer"
+
+
 class _DryRun(Exception):
     """Leaves a transaction so that nothing of it stays."""
 
 
 def bring_in(
     file: Annotated[
-        Path, typer.Argument(help="A .zip, .shp, .gpkg or .geojson file, or a folder of layers.")
+        Path,
+        typer.Argument(
+            help="A .zip, .shp, .gpkg or .geojson file, a folder of layers, or a .csv of places."
+        ),
     ],
     level: Annotated[
-        Level | None, typer.Option(help="What the areas are, when the file does not tell.")
+        Content | None,
+        typer.Option(help="What the areas are, when the file does not tell; gazetteer: places."),
     ] = None,
     crs: Annotated[
-        str | None, typer.Option(help="EPSG code, against what the file says: EPSG:4550.")
+        str | None,
+        typer.Option(help="EPSG code, against what the file says: EPSG:4550; places: gcj02, bd09."),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(help="Of the texts, against what the file says: GBK, UTF-8.")
@@ -55,6 +72,9 @@ def bring_in(
         list[str] | None,
         typer.Option("--map", help="FIELD=NAME: code, name, households or aliases stands in NAME."),
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option(help="Of places: leave bad rows out instead of refusing the file.")
+    ] = False,
     district: District = None,
     since: Annotated[
         datetime | None,
@@ -67,7 +87,8 @@ def bring_in(
     dry_run: Annotated[bool, typer.Option(help="Check and report; store nothing.")] = False,
     home: Home = None,
 ) -> None:
-    """Bring in a district, or one more level of one, from files of its own."""
+    """Bring in a district, one more level of one, or places, from files of its own."""
+    from api.cli_gazetteer import bring_in_places
     from api.database import opened, refuse_absent
     from api.texts.terminal import line
     from geo.accounts.rules import SYSTEM_ACTOR
@@ -78,6 +99,19 @@ def bring_in(
 
     teller, spoken = Teller(), language()
     names = _names(map_ or [])
+    if level is Content.GAZETTEER:
+        bring_in_places(
+            file,
+            crs=crs,
+            encoding=encoding,
+            names=names,
+            district=district,
+            skip_bad=skip_bad,
+            dry_run=dry_run,
+            home=home,
+            repair_table=repair_table,
+        )
+        return
     settings = settings_with(home=home)
     # Before minutes of reading.
     refuse_absent(settings)
@@ -92,7 +126,7 @@ def bring_in(
         task = progress.add_task(file.name, total=_STEPS)
         prepared = prepare(
             file,
-            level=level,
+            level=None if level is None else Level(level.value),
             asked=Asked(crs, encoding),
             names=names,
             tolerance=Metres(tolerance),

@@ -143,6 +143,8 @@ def _bring_in(session: Session, folder: DistrictFolder, now: datetime) -> None:
     install_places(
         session,
         district=DISTRICT,
+        at=now,
+        origin=Origin.SIMULATED,
         areas=folder.areas,
         buildings=folder.buildings,
         streets=folder.streets,

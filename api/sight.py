@@ -26,6 +26,7 @@ _GUARDS = {
     "checkpoint": "checkpoints.read",
     "department": "departments.read",
     "device": "devices.read",
+    "gazetteer": "gazetteer.read",
     "message": "messages.read",
     "plan": "areas.read",
     "track": "tracks.read",

@@ -72,6 +72,7 @@ def install_town(session: object) -> None:
     install_places(
         session,  # type: ignore[arg-type]
         district=town.DISTRICT,
+        at=town.MORNING,
         buildings=town.buildings(),
         streets=town.streets(),
         landmarks=town.landmarks(),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from api.texts import (
     calls,
+    gazetteer,
     incidents,
     interchange,
     live,
@@ -39,6 +40,7 @@ class Said(NamedTuple):
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **service.TEXTS,
     **calls.TEXTS,
+    **gazetteer.TEXTS,
     **incidents.TEXTS,
     **interchange.TEXTS,
     **live.TEXTS,

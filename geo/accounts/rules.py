@@ -60,6 +60,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "devices.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "docs.read": dict.fromkeys(Role, ANYWHERE),
     "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
+    "gazetteer.read": dict.fromkeys((_ADMIN, _DISPATCHER, _PLANNER, _SUPERVISOR), ANYWHERE),
+    "gazetteer.restore": {_ADMIN: SCOPE, _PLANNER: SCOPE},
     "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
     "incidents.print": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "incidents.read": {
@@ -82,6 +84,9 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "nearest.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "patroldays.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "places.find": dict.fromkeys(Role, ANYWHERE),
+    # The duty officer hears what people call a place.
+    "places.name": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _PLANNER: SCOPE},
+    "places.write": {_ADMIN: SCOPE, _PLANNER: SCOPE},
     "positions.write": {_WORKER: OWN},
     "proofs.issue": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "sessions.end": dict.fromkeys(Role, OWN),

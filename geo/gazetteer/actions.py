@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Filling the gazetteer of a district."""
+"""Filling the gazetteer of a district from its layers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import shapely
@@ -12,34 +13,43 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from geo.accounts.rules import SYSTEM_ACTOR
 from geo.bulk import copy_rows
+from geo.columns import Origin
 from geo.crs import on_grid
 from geo.gazetteer.address import canonical, canonical_number
+from geo.gazetteer.entries import Entry, NameKind, Names, VersionKind, distinct, names_of
 from geo.gazetteer.rules import Landmark, PlaceKind, Street, Terrain
-from geo.gazetteer.tables import PlaceNameRow, PlaceRow, StreetRow, TerrainRow
+from geo.gazetteer.tables import StreetRow, TerrainRow
+from geo.gazetteer.versions import current, stretches_of, write_version
 from geo.hierarchy.rules import Area, Building
 from geo.ids import CODE_LENGTH, DistrictCode, Level
 
-_Named = tuple[dict[str, Any], Iterable[str]]
+_Made = tuple[UUID, Entry]
 
 
 def install_places(
     session: Session,
     *,
     district: DistrictCode,
+    at: datetime,
     buildings: Sequence[Building] = (),
     streets: Sequence[Street] = (),
     landmarks: Sequence[Landmark] = (),
     areas: Sequence[Area] = (),
     terrain: Sequence[Terrain] = (),
+    by: str = SYSTEM_ACTOR,
+    origin: Origin = Origin.REAL,
 ) -> int:
     """Fill the gazetteer of a district in place of what it held; answers how many places.
 
     Buildings become addresses (彩虹街10号楼); estates and streets become places of their own; areas
-    are known by their names and aliases. Geometry in WGS-84 degrees.
+    are known by their names and aliases. Geometry in WGS-84 degrees. What comes with a district is
+    told by the event of its plan.
     """
-    for table in (PlaceRow, StreetRow, TerrainRow):
-        session.execute(delete(table).where(table.district == district))
+    session.execute(delete(TerrainRow).where(TerrainRow.district == district))
+    # A stretch without a name is drawn and walked on, and nobody asks for it.
+    session.execute(delete(StreetRow).where(StreetRow.district == district, StreetRow.name == ""))
     copy_rows(
         session,
         StreetRow,
@@ -47,11 +57,12 @@ def install_places(
             {
                 "district": district,
                 "id": street.id,
-                "name": canonical(street.name),
+                "name": "",
                 "kind": street.kind,
                 "line": on_grid(street.line),
             }
             for street in streets
+            if not canonical(street.name)
         ],
     )
     copy_rows(
@@ -68,47 +79,82 @@ def install_places(
             for piece in terrain
         ],
     )
-    named: list[_Named] = [
-        *_buildings(district, buildings),
-        *_estates(district, buildings, areas),
-        *_streets(district, streets),
-        *_landmarks(district, landmarks),
-        *_areas(district, areas),
-    ]
-    copy_rows(session, PlaceRow, [place for place, _ in named])
-    copy_rows(
-        session,
-        PlaceNameRow,
+    made = dict(
         [
-            {"district": district, "place": place["id"], "name": name}
-            for place, names in named
-            for name in sorted({canonical(name) for name in names} - {""})
-        ],
+            *_buildings(district, buildings),
+            *_estates(district, buildings, areas),
+            *_streets(district, streets, buildings),
+            *_landmarks(district, landmarks),
+            *_areas(district, areas),
+        ]
     )
-    return len(named)
+    gone = dict.fromkeys(current(session, district).keys() - made.keys())
+    write_version(
+        session,
+        district,
+        {**made, **gone},
+        kind=VersionKind.INSTALL,
+        source="",
+        by=by,
+        at=at,
+        origin=origin,
+        told=False,
+    )
+    return len(made)
 
 
-def _buildings(district: DistrictCode, buildings: Iterable[Building]) -> Iterable[_Named]:
+def install_area_names(
+    session: Session, *, district: DistrictCode, areas: Sequence[Area], at: datetime, by: str
+) -> None:
+    """Know the areas of a plan by their names; everything else that is known stays.
+
+    A name that an area had before is a further name of it: people go on saying it.
+    """
+    there = {
+        id: entry
+        for id, entry in current(session, district).items()
+        if entry.kind is PlaceKind.AREA
+    }
+    made: dict[UUID, Entry | None] = {}
+    for id, entry in _areas(district, areas):
+        before = there.get(id)
+        made[id] = entry if before is None else _with_names(entry, further(before.names))
+    write_version(
+        session,
+        district,
+        made,
+        kind=VersionKind.PLAN,
+        source="",
+        by=by,
+        at=at,
+        told=False,
+    )
+
+
+def _buildings(district: DistrictCode, buildings: Iterable[Building]) -> Iterator[_Made]:
     for building in buildings:
-        number = canonical_number(building.number)
         label = f"{building.street or building.estate}{building.name}" or building.id
-        place = _place(
-            district,
-            PlaceKind.BUILDING,
-            building.id,
-            label,
-            building.footprint.representative_point(),
+        number = canonical_number(building.number)
+        lon, lat = _lon_lat(building.footprint.representative_point())
+        yield (
+            place_id(district, PlaceKind.BUILDING, building.id),
+            Entry(
+                PlaceKind.BUILDING,
+                label,
+                lon,
+                lat,
+                street=canonical(building.street) or None,
+                estate=canonical(building.estate) or None,
+                number=number,
+                # Numbers are found by street or estate; a name of its own has no number in it.
+                names=() if number is not None else names_of(building.name, aliases=[label]),
+            ),
         )
-        place["street"] = canonical(building.street) or None
-        place["estate"] = canonical(building.estate) or None
-        place["number"] = number
-        # Numbers are found by street or estate; a name of its own is one without a number in it.
-        yield place, [] if number is not None else [building.name, label]
 
 
 def _estates(
     district: DistrictCode, buildings: Iterable[Building], areas: Iterable[Area]
-) -> Iterable[_Named]:
+) -> Iterator[_Made]:
     # Two communities may each have an estate of the same name: they are two places.
     parts: dict[tuple[str, str], list[BaseGeometry]] = defaultdict(list)
     homes: dict[str, set[str]] = defaultdict(set)
@@ -121,53 +167,103 @@ def _estates(
     for (estate, community), footprints in sorted(parts.items(), key=lambda item: item[0]):
         alone = len(homes[estate]) == 1
         label = estate if alone else f"{estate}（{names.get(community) or community}）"
-        middle = shapely.GeometryCollection(footprints).centroid
-        yield _place(district, PlaceKind.ESTATE, f"{estate}/{community}", label, middle), [estate]
+        lon, lat = _lon_lat(shapely.GeometryCollection(footprints).centroid)
+        yield (
+            place_id(district, PlaceKind.ESTATE, f"{estate}/{community}"),
+            Entry(
+                PlaceKind.ESTATE,
+                label,
+                lon,
+                lat,
+                estate=canonical(estate),
+                names=names_of(estate),
+            ),
+        )
 
 
-def _streets(district: DistrictCode, streets: Iterable[Street]) -> Iterable[_Named]:
-    lines: dict[str, list[BaseGeometry]] = defaultdict(list)
+def _streets(
+    district: DistrictCode, streets: Iterable[Street], buildings: Iterable[Building]
+) -> Iterator[_Made]:
+    lines: dict[str, list[tuple[str, str, BaseGeometry]]] = defaultdict(list)
+    said: dict[str, str] = {}
     for street in streets:
-        if street.name:
-            lines[street.name].append(street.line)
-    for name, stretches in sorted(lines.items()):
-        whole = shapely.union_all(stretches)
+        if canonical(street.name):
+            said.setdefault(canonical(street.name), street.name)
+            lines[canonical(street.name)].append((street.id, street.kind, on_grid(street.line)))
+    # A street that is known by its houses alone is known all the same.
+    homes: dict[str, list[BaseGeometry]] = defaultdict(list)
+    for building in buildings:
+        if canonical(building.street) and canonical(building.street) not in lines:
+            said.setdefault(canonical(building.street), building.street)
+            homes[canonical(building.street)].append(building.footprint)
+    for key, name in sorted(said.items(), key=lambda item: item[1]):
+        whole = shapely.union_all([line for _, _, line in lines[key]] or homes[key])
         middle = shapely.ops.nearest_points(whole, whole.centroid)[0]
-        yield _place(district, PlaceKind.STREET, name, name, middle), [name]
+        lon, lat = _lon_lat(middle)
+        yield (
+            place_id(district, PlaceKind.STREET, name),
+            Entry(
+                PlaceKind.STREET,
+                name,
+                lon,
+                lat,
+                street=key,
+                names=names_of(name),
+                stretches=stretches_of(lines[key]),
+            ),
+        )
 
 
-def _landmarks(district: DistrictCode, landmarks: Iterable[Landmark]) -> Iterable[_Named]:
+def _landmarks(district: DistrictCode, landmarks: Iterable[Landmark]) -> Iterator[_Made]:
     for landmark in landmarks:
-        at = shapely.Point(landmark.lon, landmark.lat)
-        place = _place(district, PlaceKind.LANDMARK, landmark.id, landmark.name, at)
-        yield place, [landmark.name, *landmark.aliases]
+        lon, lat = _lon_lat(shapely.Point(landmark.lon, landmark.lat))
+        yield (
+            place_id(district, PlaceKind.LANDMARK, landmark.id),
+            Entry(
+                PlaceKind.LANDMARK,
+                landmark.name,
+                lon,
+                lat,
+                names=names_of(landmark.name, aliases=landmark.aliases),
+            ),
+        )
 
 
-def _areas(district: DistrictCode, areas: Iterable[Area]) -> Iterable[_Named]:
+def _areas(district: DistrictCode, areas: Iterable[Area]) -> Iterator[_Made]:
     for area in areas:
         # The building groups of every cell are called the same: 第1楼栋组 is no place to go to.
         if area.level is Level.BUILDING_GROUP or area.boundary is None:
             continue
-        at = area.boundary.representative_point()
-        place = _place(district, PlaceKind.AREA, area.code, area.name, at)
-        yield place, [area.name, *area.aliases]
+        lon, lat = _lon_lat(area.boundary.representative_point())
+        yield (
+            place_id(district, PlaceKind.AREA, area.code),
+            Entry(
+                PlaceKind.AREA,
+                area.name,
+                lon,
+                lat,
+                names=names_of(area.name, aliases=area.aliases),
+            ),
+        )
 
 
-def _place(
-    district: DistrictCode, kind: PlaceKind, key: str, label: str, point: BaseGeometry
-) -> dict[str, Any]:
-    return {
-        "district": district,
-        "id": _id(district, kind, key),
-        "kind": kind.value,
-        "label": label,
-        "street": None,
-        "estate": None,
-        "number": None,
-        "point": on_grid(point),
-    }
+def further(names: Names) -> Names:
+    """Names that a place keeps when it gets another own one."""
+    return tuple(
+        replace(name, kind=NameKind.ALIAS) if name.kind is NameKind.NAME else name for name in names
+    )
 
 
-def _id(district: DistrictCode, kind: PlaceKind, key: str) -> UUID:
-    # The same source gives the same ids, so that filling again changes nothing.
+def _with_names(entry: Entry, names: Names) -> Entry:
+    return replace(entry, names=distinct([*entry.names, *names]))
+
+
+def _lon_lat(point: BaseGeometry) -> tuple[float, float]:
+    placed = on_grid(point)
+    (lon, lat), *_ = placed.coords
+    return lon, lat
+
+
+def place_id(district: DistrictCode, kind: PlaceKind, key: str) -> UUID:
+    """The same source gives the same ids, so that filling again changes nothing."""
     return uuid5(NAMESPACE_URL, f"wangge:place:{district}:{kind}:{key}")

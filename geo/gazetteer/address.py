@@ -22,6 +22,7 @@ _TRADITIONAL = str.maketrans(
     "环报劳动开发财税务会议馆图书体剧电话灯贸农机场幼儿沟岭湾岛连关远进达丽景宾馆饭飞鱼鸟凤"
     "红绿黄蓝实验党国际卫疗养两万亿贰陆层后处风钢厅帮货滨汇汇义礼创联从众丰宝胜领导",
 )
+_PLATE_WORDS = re.compile(r"^第|(?:号楼|号院|号|栋|幢|座|楼|#)$")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－~～_", "-"))
 
 _DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
@@ -114,6 +115,14 @@ def canonical_number(text: str) -> str | None:
         return "-".join(str(int(part)) for part in said.split("-"))
     counted = chinese_number(said)
     return None if counted is None else str(counted)
+
+
+def plate_number(text: str) -> str | None:
+    """The number on a house's plate, with or without its words: 10号楼 and 第十栋 are 10."""
+    plain = canonical(text)
+    while (shorter := _PLATE_WORDS.sub("", plain)) != plain:
+        plain = shorter
+    return canonical_number(plain) if plain else None
 
 
 def chinese_number(text: str) -> int | None:

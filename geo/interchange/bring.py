@@ -50,18 +50,22 @@ KNOWN_DISTRICTS = {
 _CHILD_DIGITS = 3
 
 
-def fields_of(layer: Layer, said: Mapping[str, str]) -> dict[str, str]:
+def fields_of(
+    layer: Layer,
+    said: Mapping[str, str],
+    known: Mapping[str, tuple[str, ...]] = KNOWN_FIELDS,
+) -> dict[str, str]:
     """Our field -> the file's, as a person said it or by a usual name. Raises: FieldMissing."""
     for ours, theirs in said.items():
-        if ours not in KNOWN_FIELDS or theirs not in layer.fields:
+        if ours not in known or theirs not in layer.fields:
             raise FieldMissing(
                 layer=layer.name,
-                field=ours if ours not in KNOWN_FIELDS else theirs,
+                field=ours if ours not in known else theirs,
                 fields=", ".join(layer.fields),
             )
     found = dict(said)
     for field in layer.fields:
-        ours_of_it = _meaning(field)
+        ours_of_it = _meaning(field, known)
         if ours_of_it is not None:
             found.setdefault(ours_of_it, field)
     return found
@@ -85,11 +89,11 @@ def areas_of(
     """
     if "name" not in fields and level is not Level.CELL:
         raise FieldMissing(layer=layer.name, field="name", fields=", ".join(layer.fields))
-    names = [_text(row, fields.get("name")) for row in layer.rows]
+    names = [text_of(row, fields.get("name")) for row in layer.rows]
     codes: list[str | None]
     if "code" in fields:
         codes = [
-            _code(_text(row, fields["code"]), level, layer, number, fields["code"])
+            _code(text_of(row, fields["code"]), level, layer, number, fields["code"])
             for row, number in zip(layer.rows, layer.numbers, strict=True)
         ]
     elif level is Level.DISTRICT:
@@ -121,7 +125,7 @@ def areas_of(
                 level=level,
                 parent=parent,
                 households=_count(row, fields.get("households"), layer, number),
-                aliases=_aliases(_text(row, fields.get("aliases"))),
+                aliases=_aliases(text_of(row, fields.get("aliases"))),
                 boundary=shape,
             )
         )
@@ -188,24 +192,21 @@ def _edge_repairs(area: Area, union: BaseGeometry, layer: str, tolerance: Metres
     ]
 
 
-def _meaning(field: str) -> str | None:
+def _meaning(field: str, known: Mapping[str, tuple[str, ...]]) -> str | None:
     """Which of our fields a file's field is, by its name; None where that is open."""
     plain = field.strip().lower()
-    for ours, usual in KNOWN_FIELDS.items():
+    for ours, usual in known.items():
         if plain in usual:
             return ours
     # A shapefile cuts names at ten bytes: five characters of GBK, three of UTF-8.
     if plain.isascii() or len(plain) not in (3, 5):
         return None
-    meant = {
-        ours
-        for ours, usual in KNOWN_FIELDS.items()
-        if any(name.startswith(plain) for name in usual)
-    }
+    meant = {ours for ours, usual in known.items() if any(name.startswith(plain) for name in usual)}
     return meant.pop() if len(meant) == 1 else None
 
 
-def _text(row: Mapping[str, Any], field: str | None) -> str:
+def text_of(row: Mapping[str, Any], field: str | None) -> str:
+    """A value as the text that it is in a file: without what surrounds it, 10.0 as 10."""
     value = row.get(field) if field else None
     if value is None or value != value:
         return ""
@@ -219,7 +220,7 @@ def _aliases(text: str) -> tuple[str, ...]:
 
 
 def _count(row: Mapping[str, Any], field: str | None, layer: Layer, number: int) -> int:
-    text = _text(row, field) or "0"
+    text = text_of(row, field) or "0"
     if not (text.isascii() and text.isdigit() and int(text[:12]) < 2**31 and len(text) < 12):
         raise ValueBad(layer=layer.name, feature=number, field=field, value=text[:40])
     return int(text)

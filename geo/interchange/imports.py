@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.clock import civil_day
-from geo.gazetteer.actions import install_places
+from geo.gazetteer.actions import install_area_names, install_places
 from geo.hierarchy.actions import add_level, install_district
 from geo.hierarchy.queries import areas as areas_of_plan
 from geo.hierarchy.queries import districts, issued_codes, plan_in_force
@@ -134,7 +134,9 @@ def store(
                 plan_name=plan_name,
                 by=by,
             )
-            install_places(session, district=DistrictCode(area.code), areas=[area])
+            install_area_names(
+                session, district=DistrictCode(area.code), areas=[area], at=at, by=by
+            )
             _install_policy(session, DistrictCode(area.code), in_force_from, by)
         return Stored(
             tuple(DistrictCode(area.code) for area in made),
@@ -165,6 +167,8 @@ def _store_folder(
     install_places(
         session,
         district=code,
+        at=at,
+        by=by,
         areas=folder.areas,
         buildings=folder.buildings,
         streets=folder.streets,
@@ -224,9 +228,7 @@ def _store_level(
         plan_name=plan_name,
         by=by,
     )
-    # A district that grows level by level has neither buildings nor streets yet: names of areas
-    # are all that its gazetteer can hold.
-    install_places(session, district=district, areas=everything)
+    install_area_names(session, district=district, areas=everything, at=at, by=by)
     return Stored((district,), made, repairs)
 
 

@@ -90,6 +90,7 @@ def fill_up(opened: Database, folder: DistrictFolder, addresses: int) -> None:
         install_places(
             session,
             district=DISTRICT,
+            at=datetime.now(UTC),
             areas=folder.areas,
             buildings=[*folder.buildings, *buildings],
             streets=[*folder.streets, *streets],

@@ -134,3 +134,41 @@ def test_nothing_of_that_name(wangge: Type, tmp_path: Path) -> None:
     code, said = wangge("import", tmp_path / "empty")
     assert code == 2
     assert "没有任何图层" in said
+
+
+def test_places_come_in_with_their_bad_rows_named(
+    wangge: Type, empty: Database, tmp_path: Path
+) -> None:
+    file = write_shapefile(
+        tmp_path / "qu.shp", SHAPES[1:], {"名称": ["溪湖区"], "代码": ["210503"]}
+    )
+    assert wangge("import", file)[0] == 0
+    lon, lat = town.point(150, 150)
+    table = tmp_path / "地名.csv"
+    rows = [
+        "名称,街路,门牌号,经度,纬度",
+        f",彩虹街,十号,{lon},{lat}",
+        "丙,,,,",
+        f"丁,,,{lat},{lon}",
+    ]
+    table.write_text("\n".join(rows), encoding="gbk")
+    words = ("import", table, "--level", "gazetteer")
+    code, said = wangge(*words)
+    assert code == 2
+    for part in ("│ 3 ", "没有坐标", "│ 4 ", "经纬度颠倒", "--skip-bad", "gb18030 (by its bytes)"):
+        assert part in said
+    code, said = wangge(*words, "--skip-bad", "--dry-run")
+    assert code == 0
+    assert "没有存储任何内容" in said
+    code, said = wangge(*words, "--skip-bad")
+    assert code == 0
+    assert "第 2 版：新增 2，更改 0" in said
+    assert "跳过 2 个有误的行" in said
+    code, said = wangge("gazetteer", "versions")
+    assert code == 0
+    assert "地名.csv" in said
+    assert "随方案更名" in said
+    assert wangge("gazetteer", "restore", 9)[0] == 2
+    code, said = wangge("gazetteer", "restore", 1)
+    assert code == 0
+    assert "作为第 3 版" in said
