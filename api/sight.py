@@ -27,6 +27,7 @@ _GUARDS = {
     "department": "departments.read",
     "device": "devices.read",
     "gazetteer": "gazetteer.read",
+    "linkup_policy": "incidents.manage",
     "message": "messages.read",
     "plan": "areas.read",
     "track": "tracks.read",
@@ -43,7 +44,11 @@ _COUNTS: dict[str, tuple[str, frozenset[str]]] = {
 }
 _INCIDENTS = {"incidents", "linkups"}
 # Of an ask: what says neither who was asked nor how far away he stood.
-_ASK = frozenset({"state", "ring", "rank", "asked_at", "answer_by"})
+_ASK = frozenset(
+    {"state", "ring", "rank", "asked_at", "answer_by", "answered_at", "arrived_at", "helper"}
+)
+# Of a step of the climb: everything but who was asked and who answered.
+_STEP = frozenset({"step", "level", "state", "area", "asked_at", "answer_by", "answered_at"})
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,11 @@ class Sight:
         asked: list[Row] = list(row.get("asked", ()))
         if self.worker is not None:
             asked = [ask for ask in asked if ask["worker"] == self.worker]
-        elif not self.people:
-            asked = [{name: ask[name] for name in ask if name in _ASK} for ask in asked]
-            return {**row, "lead": None, "asked": asked}
-        return {**row, "asked": asked}
+            return {**row, "asked": asked, "climb": [], "uncovered": []}
+        if self.people:
+            return {**row, "asked": asked}
+        asked = [{name: ask[name] for name in ask if name in _ASK} for ask in asked]
+        climb = [
+            {name: step[name] for name in step if name in _STEP} for step in row.get("climb", ())
+        ]
+        return {**row, "lead": None, "asked": asked, "climb": climb}

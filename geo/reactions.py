@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from geo.calls.calling import follow_linkups
 from geo.db import Reactions
-from geo.incidents.rules import LinkupChanged
+from geo.incidents.events import LinkupClimbed
+from geo.incidents.leading import follow_duty
+from geo.incidents.rules import LinkupChanged, LinkupExhausted
 from geo.patrol.records import CheckInJudged, LateCheckInJudged
 from geo.patrol.rejudging import follow_corrected_duty
 from geo.tracking import latest
@@ -43,7 +45,9 @@ def _check_ins_say_where_they_are(
 REACTIONS: Reactions = {
     CheckInJudged: (_check_ins_say_where_they_are,),
     LateCheckInJudged: (_check_ins_say_where_they_are,),
-    DutyChanged: (latest.follow_duty,),
+    DutyChanged: (latest.follow_duty, follow_duty),
     DutyCorrected: (follow_corrected_duty,),
     LinkupChanged: (follow_linkups,),
+    LinkupClimbed: (follow_linkups,),
+    LinkupExhausted: (follow_linkups,),
 }

@@ -34,7 +34,6 @@ from geo.columns import Origin
 from geo.ids import CellCode, IncidentId, LinkupId
 from geo.incidents import actions, linkups, queries
 from geo.incidents.rules import (
-    ASKED_AT_ONCE,
     Incident,
     IncidentStatus,
     Linkup,
@@ -78,7 +77,7 @@ class ReporterBody(Body):
 
 
 class IncidentBody(Body):
-    """What happened, how bad it is, and where.
+    """What happened, how bad it is, and where. A `drill` is the dispatcher's to begin.
 
     `heard_at`: when the duty officer began to take it down; the time to the first ring counts from
     there.
@@ -91,6 +90,7 @@ class IncidentBody(Body):
     place: PlaceBody
     reporter: ReporterBody | ShortText | None = None
     heard_at: Instant | None = None
+    drill: bool = False
 
     def value(self, profile: DeviceProfile) -> Report:
         """As the domain knows it, said by a device of this profile."""
@@ -102,6 +102,7 @@ class IncidentBody(Body):
             place=self.place.value(profile),
             reporter=reporter_of(self.reporter),
             heard_at=self.heard_at,
+            drill=self.drill,
         )
 
 
@@ -112,10 +113,10 @@ class CloseBody(Body):
 
 
 class LinkupBody(Body):
-    """A linkup to begin: how many to ask at once."""
+    """A linkup to begin: how many to ask at once, the district's policy when unsaid."""
 
     id: UUID
-    k: Annotated[int, Field(ge=1, le=20)] = ASKED_AT_ONCE
+    k: Annotated[int, Field(ge=1, le=20)] | None = None
 
 
 class PlaceCandidate(Answer):

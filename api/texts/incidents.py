@@ -2,6 +2,26 @@
 """Words of places, incidents and linkups."""
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "climb.grid_leader": {
+        "zh": ("网格长", "本网格或本社区的网格长，附近网格员均未接办。"),
+        "en": ("Grid leader", "Leads the cell or its community; no worker near by has accepted."),
+    },
+    "coverage.assigned_engaged": {
+        "zh": ("本网格人员，正在处置", "属于本网格，在岗，但正在处置其他事件。"),
+        "en": ("Assigned, engaged", "Assigned to this cell, but away on another incident."),
+    },
+    "coverage.assigned_stale": {
+        "zh": ("本网格人员，位置过时", "属于本网格，在岗，但位置超过 5 分钟未更新。"),
+        "en": ("Assigned, not fresh", "Assigned to this cell, not seen for more than 5 minutes."),
+    },
+    "coverage.neighbour": {
+        "zh": ("邻近，会空出本人网格", "距离近、空闲，但前往后其本人网格无人。"),
+        "en": ("Near, leaves his own", "Near and free, but a cell of his own would stand empty."),
+    },
+    "coverage.spare": {
+        "zh": ("邻近，可以抽调", "距离近、空闲，其本人网格另有人在。"),
+        "en": ("Near, can be spared", "Near and free, and his own cells stay covered."),
+    },
     "department.named": {
         "zh": ("部门已存在", "本区已有名为“{name}”的部门。"),
         "en": ("Name taken", "The district has a department named {name} already."),
@@ -58,6 +78,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("事件尚未定位", "事件 {incident} 还没有位置，请先定位再连线。"),
         "en": ("No place yet", "Incident {incident} has no place yet; give it one first."),
     },
+    "linkup.acknowledged": {
+        "zh": ("已有人负责", "{by} 已经接手负责此次连线。"),
+        "en": ("Acknowledged already", "{by} has taken responsibility for this linkup."),
+    },
+    "linkup.already_asked": {
+        "zh": ("正在呼叫此人", "该网格员正在被呼叫，或已经接办。"),
+        "en": ("Asked already", "This worker is being asked, or has accepted."),
+    },
     "linkup.ended": {
         "zh": ("连线已结束", "此次连线已随事件办结而结束。"),
         "en": ("Linkup over", "This linkup is over, with its incident."),
@@ -66,13 +94,33 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("已有连线", "该事件已有进行中的连线 {linkup}。"),
         "en": ("Linkup exists", "The incident has an open linkup already: {linkup}."),
     },
+    "linkup.named": {
+        "zh": ("指定呼叫", "由负责人指定呼叫。"),
+        "en": ("Named", "Named by the person in charge."),
+    },
+    "linkup.no_lead": {
+        "zh": ("尚无人接办", "此次连线还没有人接办，请先等待或扩大呼叫。"),
+        "en": ("No lead yet", "Nobody has taken this linkup yet."),
+    },
+    "linkup.not_climbing": {
+        "zh": ("尚未上报", "此次连线仍在呼叫网格员，尚未逐级上报。"),
+        "en": ("Not climbed", "Workers are still being asked; it has climbed to nobody yet."),
+    },
     "linkup.not_found": {
         "zh": ("没有这次连线", "没有连线 {linkup}，或您不在被呼叫之列。"),
         "en": ("No such linkup", "There is no linkup {linkup}, or you were not asked in it."),
     },
+    "linkup.not_responsible": {
+        "zh": ("请先确认负责", "确认负责此次连线后，才能指定、保留或释放人员。"),
+        "en": ("Acknowledge first", "Take responsibility for this linkup before you name anybody."),
+    },
     "linkup.taken": {
         "zh": ("已有人接办", "已有其他网格员接办此事件，感谢您的响应。"),
         "en": ("Already taken", "Another worker has taken this incident; thank you."),
+    },
+    "linkup.worker_off_duty": {
+        "zh": ("不在岗", "该网格员不在岗，不能呼叫。"),
+        "en": ("Off duty", "This worker is off duty and is not asked."),
     },
     "linkup.wrong_state": {
         "zh": ("不能这样答复", "您在此次连线中的状态为 {state}，不能再这样答复。"),

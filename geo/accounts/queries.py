@@ -81,6 +81,23 @@ def accounts(session: Session, district: DistrictCode) -> list[tuple[Actor, str,
     return [(actor_of(row), row.username, row.disabled_at is not None) for row in rows]
 
 
+def holding_post(
+    session: Session, district: DistrictCode, role: Role, scopes: Iterable[str]
+) -> list[Actor]:
+    """The accounts of a role, not disabled, whose scope is exactly one of these areas; by name."""
+    rows = session.scalars(
+        select(AccountRow)
+        .where(
+            AccountRow.district == district,
+            AccountRow.role == role.value,
+            AccountRow.scope.in_(list(scopes)),
+            AccountRow.disabled_at.is_(None),
+        )
+        .order_by(AccountRow.name, AccountRow.id)
+    )
+    return [actor_of(row) for row in rows]
+
+
 def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUID | None:
     """Whose device this is; None when there is no such device or it is revoked."""
     return session.scalar(

@@ -62,6 +62,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "gazetteer.read": dict.fromkeys((_ADMIN, _DISPATCHER, _PLANNER, _SUPERVISOR), ANYWHERE),
     "gazetteer.restore": {_ADMIN: SCOPE, _PLANNER: SCOPE},
+    "incidents.drill": {_DISPATCHER: ANYWHERE},
     "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
     "incidents.print": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "incidents.read": {
@@ -78,6 +79,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
         _WORKER: ANYWHERE,
     },
     "linkups.answer": {_WORKER: OWN},
+    "linkups.lead": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "live.read": dict.fromkeys(Role, SCOPE),
     "messages.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "messages.write": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _WORKER: OWN},

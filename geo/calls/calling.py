@@ -35,8 +35,8 @@ from geo.calls.tables import CallRow
 from geo.errors import IdReused
 from geo.ids import CallId, DistrictCode
 from geo.incidents import queries as incidents
-from geo.incidents.rules import LinkupChanged, LinkupEnded, LinkupNotFound, LinkupStatus
-from geo.outbox import record
+from geo.incidents.rules import LinkupEnded, LinkupNotFound, LinkupStatus
+from geo.outbox import Event, record
 
 _LIVE = CallRow.state != CallState.ENDED.value
 
@@ -190,7 +190,7 @@ def end_stale(session: Session, *, at: datetime) -> int:
     return missed + _end(session, gone, CallEnd.LOST, by=SYSTEM_ACTOR, at=at)
 
 
-def follow_linkups(session: Session, changes: Sequence[LinkupChanged]) -> None:
+def follow_linkups(session: Session, changes: Sequence[Event]) -> None:
     """End the calls of linkups that are over, and of workers who are no part of them any more.
 
     Records: CallChanged.

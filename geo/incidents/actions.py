@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
+from geo.columns import Origin
 from geo.digests import digest
 from geo.errors import IdReused
 from geo.hierarchy import queries as hierarchy
@@ -20,7 +21,6 @@ from geo.incidents.asking import allow, lock, tell_incident
 from geo.incidents.linkups import end_linkups, start
 from geo.incidents.placing import place, said_fields
 from geo.incidents.rules import (
-    ASKED_AT_ONCE,
     Incident,
     IncidentClosed,
     IncidentReported,
@@ -42,12 +42,14 @@ def report_incident(
 
     Without a unique place it waits as unlocated, with the places it may be. An emergency with one
     has its linkup begun. The same id with the same content by the same actor answers the incident
-    as it is now.
+    as it is now. A drill runs through the same engine; it is the dispatcher's to begin.
 
     Raises: NotAllowed, IdReused.
-    Records: IncidentReported, LinkupChanged, LinkupExhausted, IncidentChanged.
+    Records: IncidentReported, LinkupChanged, LinkupClimbed, LinkupExhausted, IncidentChanged.
     """
     may(actor, "incidents.report")
+    if report.drill:
+        may(actor, "incidents.drill")
     content = digest(report=report)
     known = _known(session, actor, report, content)
     if known is not None:
@@ -68,7 +70,7 @@ def report_incident(
             heard_at=None if report.heard_at is None else min(report.heard_at, at),
             digest=content,
             actor=actor.signature,
-            origin=actor.origin.value,
+            origin=(Origin.DRILL if report.drill else actor.origin).value,
             **_place_columns(report.place, placed),
         )
         .on_conflict_do_nothing()
@@ -106,7 +108,7 @@ def place_incident(
     linkup begun.
 
     Raises: NotAllowed, IncidentNotFound, IncidentClosed, PlaceUnclear.
-    Records: IncidentChanged, LinkupChanged, LinkupExhausted.
+    Records: IncidentChanged, LinkupChanged, LinkupClimbed, LinkupExhausted.
     """
     subject = lock(session, actor.district, incident)
     allow(actor, subject)
@@ -162,8 +164,8 @@ def _known(session: Session, actor: Actor, report: Report, content: bytes) -> In
 def _start_if_emergency(session: Session, subject: Incident, *, by: str, at: datetime) -> None:
     if subject.severity is Severity.EMERGENCY and subject.status is IncidentStatus.OPEN:
         id = LinkupId(uuid5(subject.id, "linkup"))
-        content = digest(incident=str(subject.id), k=ASKED_AT_ONCE)
-        start(session, subject, id=id, k=ASKED_AT_ONCE, content=content, by=by, at=at)
+        content = digest(incident=str(subject.id), k=None)
+        start(session, subject, id=id, content=content, by=by, at=at)
 
 
 def _check_open(subject: Incident) -> None:

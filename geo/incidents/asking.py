@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the acts about an incident and its linkup are made of: lock, ask a ring, tell."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, OutOfScope, may
@@ -14,10 +16,10 @@ from geo.clock import rfc3339
 from geo.hierarchy import queries as hierarchy
 from geo.ids import DistrictCode, LinkupId
 from geo.incidents import queries
+from geo.incidents.climbs import ClimbState
 from geo.incidents.nearest import nearest
+from geo.incidents.policies import LinkupPolicy
 from geo.incidents.rules import (
-    ANSWER_WITHIN,
-    MOST_RINGS,
     AskState,
     Incident,
     IncidentChanged,
@@ -25,9 +27,13 @@ from geo.incidents.rules import (
     Linkup,
     LinkupChanged,
     LinkupExhausted,
+    LinkupNotFound,
+    Near,
+    Released,
 )
-from geo.incidents.tables import AskRow, IncidentRow, LinkupRow
-from geo.outbox import record
+from geo.incidents.tables import AskRow, ClimbRow, IncidentRow, LinkupRow
+from geo.outbox import Event, record
+from geo.workforce.calling import hold_on_duty
 
 
 def lock(session: Session, district: DistrictCode, incident: UUID) -> Incident:
@@ -44,6 +50,20 @@ def lock(session: Session, district: DistrictCode, incident: UUID) -> Incident:
     if row is None:
         raise IncidentNotFound(incident=str(incident))
     return queries.incident_of(row)
+
+
+def held_linkup(
+    session: Session, district: DistrictCode, linkup: UUID
+) -> tuple[Incident, LinkupRow]:
+    """A linkup and its incident, locked by the incident. Raises: LinkupNotFound."""
+    of = (LinkupRow.district == district, LinkupRow.id == linkup)
+    incident = session.scalar(select(LinkupRow.incident).where(*of))
+    if incident is None:
+        raise LinkupNotFound(linkup=str(linkup))
+    subject = lock(session, district, incident)
+    # Read again: what was true before the lock was held may have changed.
+    again = select(LinkupRow).where(*of).execution_options(populate_existing=True)
+    return subject, session.scalars(again).one()
 
 
 def allow(actor: Actor, subject: Incident) -> None:
@@ -77,8 +97,8 @@ def tell_incident(
     return now
 
 
-def release(session: Session, held: LinkupRow, at: datetime) -> None:
-    """Whoever has not answered yet need not any more."""
+def release(session: Session, held: LinkupRow, at: datetime, why: Released) -> None:
+    """Whoever has not answered yet need not any more, on whatever step of the ladder."""
     session.execute(
         update(AskRow)
         .where(
@@ -86,69 +106,161 @@ def release(session: Session, held: LinkupRow, at: datetime) -> None:
             AskRow.linkup == held.id,
             AskRow.state == AskState.ASKED.value,
         )
-        .values(state=AskState.RELEASED.value, answered_at=at)
+        .values(state=AskState.RELEASED.value, answered_at=at, released_for=why.value)
+        .execution_options(synchronize_session=False)
+    )
+    end_steps(session, held, at)
+
+
+def end_steps(session: Session, held: LinkupRow, at: datetime) -> None:
+    """No step of the climb waits for an answer any more."""
+    session.execute(
+        update(ClimbRow)
+        .where(
+            ClimbRow.district == held.district,
+            ClimbRow.linkup == held.id,
+            ClimbRow.state == ClimbState.ASKED.value,
+        )
+        .values(state=ClimbState.RELEASED.value, answered_at=at)
         .execution_options(synchronize_session=False)
     )
 
 
-def go_on(session: Session, subject: Incident, held: LinkupRow, *, by: str, at: datetime) -> None:
-    """Ask the next ring by ourselves, when nobody of those asked is left to answer."""
-    now = queries.linkup(session, subject.district, held.id)
-    if now.exhausted and now.ring < MOST_RINGS:
-        ask_ring(session, subject, held, by=by, at=at)
-
-
 def ask_ring(
-    session: Session, subject: Incident, held: LinkupRow, *, by: str, at: datetime
-) -> None:
-    """Ask the next nearest who were not asked yet; keeps the recommendation as it was made."""
+    session: Session,
+    subject: Incident,
+    held: LinkupRow,
+    policy: LinkupPolicy,
+    *,
+    by: str,
+    at: datetime,
+) -> bool:
+    """Ask the next nearest who were not asked yet; whether there was anybody.
+
+    The recommendation is kept as it was made. Who goes off duty at this very moment is not asked.
+    """
     assert subject.lon is not None
     assert subject.lat is not None
     asked = session.scalars(
         select(AskRow.worker).where(AskRow.district == held.district, AskRow.linkup == held.id)
     ).all()
     district = hierarchy.district(session, subject.district)
-    k = int(held.recommendation["k"])
-    found = nearest(session, district, subject.lon, subject.lat, k=k, at=at, without=asked)
-    if held.ring > 0 and not found.items:
-        return
+    found = nearest(
+        session,
+        district,
+        subject.lon,
+        subject.lat,
+        k=int(held.recommendation["k"]),
+        at=at,
+        without=asked,
+        origin=subject.origin,
+    )
+    items = [
+        near
+        for near in found.items
+        if near.responsible or near.distance_m is None or near.distance_m <= policy.reach_m
+    ]
+    if held.ring > 0 and not items:
+        return False
+    called = [Caller.of(near) for near in items]
+    more = {"shortfall": found.shortfall, "beyond_reach": len(found.items) - len(items)}
+    return call(
+        session, subject, held, called, policy, within=policy.answer_within, by=by, at=at, more=more
+    )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody to be asked as a worker, why he, and what the recommendation keeps of it."""
+
+    worker: UUID
+    reason: str
+    distance_m: float | None
+    age_s: float | None
+    kept: dict[str, Any]
+
+    @classmethod
+    def of(cls, near: Near) -> "Caller":
+        """One of the nearest."""
+        return cls(near.worker, near.reason.value, near.distance_m, near.age_s, near.as_fields)
+
+
+def call(
+    session: Session,
+    subject: Incident,
+    held: LinkupRow,
+    called: Sequence[Caller],
+    policy: LinkupPolicy,
+    *,
+    within: timedelta,
+    by: str,
+    at: datetime,
+    more: Mapping[str, Any],
+) -> bool:
+    """Ask some workers as a ring of their own, each with an answer clock; whether any was asked."""
     held.ring += 1
     ring = {
         "ring": held.ring,
         "at": rfc3339(at),
-        "shortfall": found.shortfall,
-        "candidates": [near.as_fields for near in found.items],
+        "policy": policy.version,
+        **more,
+        "candidates": [one.kept for one in called],
     }
-    held.recommendation = {"k": k, "rings": [*held.recommendation["rings"], ring]}
+    held.recommendation = {**held.recommendation, "rings": [*held.recommendation["rings"], ring]}
     session.flush()
-    rows: Sequence[dict[str, Any]] = [
+    serving = hold_on_duty(session, subject.district, [one.worker for one in called], at=at)
+    rows: list[dict[str, Any]] = [
         {
             "district": held.district,
             "linkup": held.id,
-            "worker": near.worker,
+            "worker": one.worker,
             "ring": held.ring,
             "rank": number,
             "state": AskState.ASKED.value,
-            "reason": near.reason.value,
-            "distance_m": near.distance_m,
-            "age_s": near.age_s,
+            "reason": one.reason,
+            "distance_m": one.distance_m,
+            "age_s": one.age_s,
             "asked_at": at,
-            "answer_by": at + ANSWER_WITHIN,
+            "answer_by": at + within,
+            "answered_at": None,
+            "answer_text": None,
+            "released_for": None,
+            "helper": False,
         }
-        for number, near in enumerate(found.items, start=1)
+        for number, one in enumerate(called, start=1)
+        if one.worker in serving
     ]
-    if rows:
-        session.execute(insert(AskRow), rows)
-        # Being asked lets a worker see the incident.
-        tell_incident(session, by, subject, at)
+    if not rows:
+        return False
+    # Somebody in charge may call again who has declined, or was released.
+    again = pg_insert(AskRow).values(rows)
+    session.execute(
+        again.on_conflict_do_update(
+            index_elements=["district", "linkup", "worker"],
+            set_={
+                name: again.excluded[name]
+                for name in rows[0]
+                if name not in ("district", "linkup", "worker")
+            },
+        )
+    )
+    # Being asked lets a worker see the incident.
+    tell_incident(session, by, subject, at)
+    return True
 
 
 def tell_linkup(
-    session: Session, by: str, subject: Incident, linkup: LinkupId, at: datetime
+    session: Session,
+    by: str,
+    subject: Incident,
+    linkup: LinkupId,
+    at: datetime,
+    *,
+    kind: type[Event] | None = None,
 ) -> Linkup:
-    """Record how a linkup stands now, as an alert when nobody is left to answer."""
+    """Record how a linkup stands now: as `kind`, else as an alert when nobody is left to answer."""
     now = queries.linkup(session, subject.district, linkup)
-    kind = LinkupExhausted if now.exhausted else LinkupChanged
+    kind = kind or (LinkupExhausted if now.exhausted else LinkupChanged)
     record(
         session,
         kind(

@@ -5,25 +5,23 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from geo.clock import civil_date
+from geo.columns import Origin
 from geo.gazetteer.queries import cells_at
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import District
-from geo.ids import DistrictCode, WorkerId
+from geo.ids import WorkerId
+from geo.incidents.queries import engaged_workers
 from geo.incidents.rules import (
     FRESH_FOR,
-    AskState,
-    LinkupStatus,
     Near,
     Nearest,
     NearReason,
     rank,
     shortfall,
 )
-from geo.incidents.tables import AskRow, LinkupRow
 from geo.tracking.nearby import Seen, last_seen, nearest_on_duty
 from geo.units import Seconds
 from geo.workforce import queries as workforce
@@ -38,15 +36,17 @@ def nearest(
     k: int,
     at: datetime,
     without: Collection[UUID] = (),
+    origin: Origin = Origin.REAL,
 ) -> Nearest:
     """The `k` workers on duty to ask first about a WGS-84 point, best first.
 
     The holder of the cell in force, or his stand-in, leads when his position is fresh. The others
-    come fresh before stale, free before engaged, and by distance within a class.
+    come fresh before stale, free before engaged, and by distance within a class. Who is engaged
+    in a drill alone is free for whatever has another `origin`.
 
     Raises: NoPlanInForce.
     """
-    engaged = engaged_workers(session, district.code)
+    engaged = engaged_workers(session, district.code, origin)
     keepers = [
         (worker, reason)
         for worker, reason in _keepers_on_duty(session, district, lon, lat, at)
@@ -119,30 +119,6 @@ def nearest(
     # Counted only when it decides: that costs more than finding the nearest.
     on_duty = len(items) or workforce.count_on_duty(session, district.code)
     return Nearest(items, shortfall(items, asked=k, on_duty=on_duty))
-
-
-def engaged_workers(session: Session, district: DistrictCode) -> set[UUID]:
-    """Workers who lead an open linkup, or are just being asked."""
-    return set(
-        session.scalars(
-            select(AskRow.worker)
-            .join(
-                LinkupRow,
-                (LinkupRow.district == AskRow.district) & (LinkupRow.id == AskRow.linkup),
-            )
-            .where(
-                AskRow.district == district,
-                LinkupRow.status == LinkupStatus.OPEN.value,
-                or_(
-                    AskRow.state == AskState.ASKED.value,
-                    and_(
-                        AskRow.state.in_([AskState.ACCEPTED.value, AskState.ARRIVED.value]),
-                        LinkupRow.lead == AskRow.worker,
-                    ),
-                ),
-            )
-        )
-    )
 
 
 def _keepers_on_duty(

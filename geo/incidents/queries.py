@@ -15,6 +15,8 @@ from geo.clock import civil_date, civil_day
 from geo.columns import Origin
 from geo.hierarchy import queries as hierarchy
 from geo.ids import DistrictCode, IncidentId, LinkupId, WorkerId
+from geo.incidents.climbs import Called, Climb, ClimbLevel, ClimbState
+from geo.incidents.policies import LinkupPolicy, LinkupPolicyVersion
 from geo.incidents.rules import (
     Ask,
     AskState,
@@ -25,9 +27,12 @@ from geo.incidents.rules import (
     LinkupNotFound,
     LinkupStatus,
     PlaceReason,
+    Released,
     Severity,
 )
-from geo.incidents.tables import AskRow, IncidentRow, LinkupRow
+from geo.incidents.tables import AskRow, ClimbRow, IncidentRow, LinkupPolicyRow, LinkupRow
+
+_ENGAGING = (AskState.ASKED, AskState.ACCEPTED, AskState.ARRIVED)
 
 
 def incident(session: Session, district: DistrictCode, id: UUID) -> Incident:
@@ -134,6 +139,53 @@ def asked_workers(session: Session, district: DistrictCode, incident: UUID) -> t
     )
 
 
+def engaged_workers(session: Session, district: DistrictCode, origin: Origin) -> set[UUID]:
+    """Workers who are away on an open linkup, or are just being asked.
+
+    For a real incident whoever is in a drill counts as free: what is real outranks it.
+    """
+    query = (
+        select(AskRow.worker)
+        .join(
+            LinkupRow,
+            (LinkupRow.district == AskRow.district) & (LinkupRow.id == AskRow.linkup),
+        )
+        .where(
+            AskRow.district == district,
+            LinkupRow.status == LinkupStatus.OPEN.value,
+            AskRow.state.in_([state.value for state in _ENGAGING]),
+        )
+    )
+    if origin is not Origin.DRILL:
+        query = query.where(LinkupRow.origin != Origin.DRILL.value)
+    return set(session.scalars(query))
+
+
+def policy_in_force(session: Session, district: DistrictCode, *, at: datetime) -> LinkupPolicy:
+    """How the district asks at an instant; the built-in policy until it has set one."""
+    body = session.scalar(
+        select(LinkupPolicyRow.body).where(
+            LinkupPolicyRow.district == district, LinkupPolicyRow.during.contains(at)
+        )
+    )
+    return LinkupPolicy() if body is None else LinkupPolicy.from_fields(body)
+
+
+def policy_versions(session: Session, district: DistrictCode) -> list[LinkupPolicyVersion]:
+    """Every linkup policy of a district, the built-in one first."""
+    rows = session.execute(
+        select(LinkupPolicyRow.during, LinkupPolicyRow.body)
+        .where(LinkupPolicyRow.district == district)
+        .order_by(LinkupPolicyRow.version)
+    ).all()
+    set_ones = [
+        LinkupPolicyVersion(LinkupPolicy.from_fields(body), during.lower, during.upper)
+        for during, body in rows
+    ]
+    first = set_ones[0].begins_at if set_ones else None
+    return [LinkupPolicyVersion(LinkupPolicy(), None, first), *set_ones]
+
+
 def live_incidents(
     session: Session, district: DistrictCode, areas: tuple[str, ...], at: datetime
 ) -> list[dict[str, Any]]:
@@ -218,6 +270,7 @@ def _asked_about(session: Session, actor: Actor, found: Incident) -> bool:
 
 def _with_asks(session: Session, district: DistrictCode, rows: Sequence[LinkupRow]) -> list[Linkup]:
     asks: dict[UUID, list[Ask]] = defaultdict(list)
+    climbs: dict[UUID, list[Climb]] = defaultdict(list)
     if rows:
         for ask in session.scalars(
             select(AskRow)
@@ -226,6 +279,13 @@ def _with_asks(session: Session, district: DistrictCode, rows: Sequence[LinkupRo
             .execution_options(populate_existing=True)
         ):
             asks[ask.linkup].append(_ask(ask))
+        for step in session.scalars(
+            select(ClimbRow)
+            .where(ClimbRow.district == district, ClimbRow.linkup.in_([row.id for row in rows]))
+            .order_by(ClimbRow.step)
+            .execution_options(populate_existing=True)
+        ):
+            climbs[step.linkup].append(_climb(step))
     return [
         Linkup(
             district=district,
@@ -235,9 +295,13 @@ def _with_asks(session: Session, district: DistrictCode, rows: Sequence[LinkupRo
             ring=row.ring,
             lead=None if row.lead is None else WorkerId(row.lead),
             asked=tuple(asks[row.id]),
+            climb=tuple(climbs[row.id]),
             recommendation=row.recommendation,
             began_at=row.began_at,
+            accepted_at=row.accepted_at,
+            lead_off_at=row.lead_off_at,
             ended_at=row.ended_at,
+            uncovered=tuple(row.uncovered),
             origin=Origin(row.origin),
         )
         for row in rows
@@ -256,5 +320,22 @@ def _ask(row: AskRow) -> Ask:
         asked_at=row.asked_at,
         answer_by=row.answer_by,
         answered_at=row.answered_at,
+        arrived_at=row.arrived_at,
         answer_text=row.answer_text,
+        released_for=None if row.released_for is None else Released(row.released_for),
+        helper=row.helper,
+    )
+
+
+def _climb(row: ClimbRow) -> Climb:
+    return Climb(
+        step=row.step,
+        level=ClimbLevel(row.level),
+        state=ClimbState(row.state),
+        area=row.area,
+        called=tuple(Called.from_fields(one) for one in row.called),
+        asked_at=row.asked_at,
+        answer_by=row.answer_by,
+        answered_at=row.answered_at,
+        by=None if row.by is None else Called.from_fields(row.by),
     )

@@ -13,17 +13,12 @@ from geo.columns import Origin
 from geo.crs import Fix, Point
 from geo.errors import Conflict, NotFound, WrongState
 from geo.ids import CellCode, DistrictCode, IncidentId, LinkupId, WorkerId
+from geo.incidents.climbs import Climb
 from geo.outbox import Event
 from geo.units import Metres, Seconds
 
 # A worker walks about 400 m in this time: an older position says too little about where he is.
 FRESH_FOR = timedelta(minutes=5)
-# Long enough to take a phone out of a pocket, short enough that three rings fit in a minute.
-ANSWER_WITHIN = timedelta(seconds=20)
-# How many are asked at once, unless somebody says otherwise: the holder and two to spare.
-ASKED_AT_ONCE = 3
-# After so many rings by itself the search stops widening and a person decides.
-MOST_RINGS = 5
 
 
 class Severity(StrEnum):
@@ -60,6 +55,16 @@ class AskState(StrEnum):
     LATE = "late"
     RELEASED = "released"
     ARRIVED = "arrived"
+
+
+class Released(StrEnum):
+    """Why somebody who was asked need not answer, or go, any more."""
+
+    TAKEN = "taken"  # another worker took the lead
+    CLOSED = "closed"  # the incident ended
+    OFF_DUTY = "off_duty"  # his duty ended
+    OFFICER = "officer"  # somebody in charge let him go
+    REAL_INCIDENT = "real_incident"  # a real incident called him out of a drill
 
 
 class PlaceReason(StrEnum):
@@ -114,6 +119,7 @@ class Report:
     severity: Severity
     place: SaidPlace
     reporter: dict[str, str] | None = None
+    drill: bool = False
     # It measures the officer's work and says nothing of the incident.
     heard_at: datetime | None = field(default=None, metadata={"said": False})
 
@@ -185,7 +191,10 @@ class Incident:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """One worker asked, and his answer. `distance_m` and `age_s` as they were when he was asked."""
+    """One worker asked, and his answer. `distance_m` and `age_s` as they were when he was asked.
+
+    A `helper` was kept beside the lead and does not search for one.
+    """
 
     worker: WorkerId
     ring: int
@@ -197,12 +206,24 @@ class Ask:
     asked_at: datetime
     answer_by: datetime
     answered_at: datetime | None
+    arrived_at: datetime | None
     answer_text: str | None
+    released_for: Released | None
+    helper: bool
+
+    @property
+    def engages(self) -> bool:
+        """Whether it has the worker away on the incident."""
+        return self.state in (AskState.ACCEPTED, AskState.ARRIVED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Linkup:
-    """A search for the worker who takes an incident; `lead` is who took it."""
+    """A search for the worker who takes an incident; `lead` is who took it.
+
+    `lead_off_at` is when the lead went off duty, if he did and is not back. `uncovered` are the
+    cells that were left without a fresh worker when those engaged here set out.
+    """
 
     district: DistrictCode
     id: LinkupId
@@ -211,9 +232,13 @@ class Linkup:
     ring: int
     lead: WorkerId | None
     asked: tuple[Ask, ...]
+    climb: tuple[Climb, ...]
     recommendation: dict[str, Any]
     began_at: datetime
+    accepted_at: datetime | None
+    lead_off_at: datetime | None
     ended_at: datetime | None
+    uncovered: tuple[str, ...]
     origin: Origin
 
     @property
@@ -222,9 +247,17 @@ class Linkup:
         return tuple(ask.worker for ask in self.asked)
 
     @property
+    def rings(self) -> bool:
+        """Whether somebody is being asked who might yet take the lead."""
+        return any(ask.state is AskState.ASKED and not ask.helper for ask in self.asked)
+
+    @property
     def exhausted(self) -> bool:
-        """Whether it still runs, without a lead, and nobody is left who might answer in time."""
-        waits = any(ask.state is AskState.ASKED for ask in self.asked)
+        """Whether it still runs, without a lead, and nobody is left who might answer in time.
+
+        Only a person can help it on then: it has climbed to command, or somebody acknowledged it.
+        """
+        waits = self.rings or any(step.ticks for step in self.climb)
         return self.status is LinkupStatus.OPEN and self.lead is None and not waits
 
     @property
@@ -246,11 +279,25 @@ class Linkup:
                     "reason": ask.reason,
                     "asked_at": rfc3339(ask.asked_at),
                     "answer_by": rfc3339(ask.answer_by),
+                    "answered_at": _moment(ask.answered_at),
+                    "arrived_at": _moment(ask.arrived_at),
+                    "answer_text": ask.answer_text,
+                    "released_for": ask.released_for and ask.released_for.value,
+                    "helper": ask.helper,
                 }
                 for ask in self.asked
             ],
+            "climb": [step.live_row for step in self.climb],
+            "began_at": rfc3339(self.began_at),
+            "accepted_at": _moment(self.accepted_at),
+            "lead_off_at": _moment(self.lead_off_at),
+            "uncovered": list(self.uncovered),
             "origin": self.origin.value,
         }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
+    Boolean,
     CheckConstraint,
     Double,
     ForeignKey,
@@ -16,9 +17,10 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo.columns import (
@@ -31,7 +33,8 @@ from geo.columns import (
     one_of,
     sound_geometry,
 )
-from geo.incidents.rules import AskState, IncidentStatus, LinkupStatus, Severity
+from geo.incidents.climbs import ClimbLevel, ClimbState
+from geo.incidents.rules import AskState, IncidentStatus, LinkupStatus, Released, Severity
 
 
 class IncidentRow(Base):
@@ -99,6 +102,11 @@ class LinkupRow(Base):
     # The recommendation as it was made, so that it can be replayed.
     recommendation: Mapped[dict[str, Any]] = mapped_column(JSONB)
     began_at: Mapped[datetime] = mapped_column(UtcInstant)
+    # When somebody first took the lead.
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    lead_off_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    # Codes of the cells that those engaged here left without a fresh worker.
+    uncovered: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'"))
     ended_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     actor: Mapped[str] = mapped_column(Text)
@@ -136,18 +144,22 @@ class AskRow(Base):
     asked_at: Mapped[datetime] = mapped_column(UtcInstant)
     answer_by: Mapped[datetime] = mapped_column(UtcInstant)
     answered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    arrived_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     answer_text: Mapped[str | None] = mapped_column(Text)
+    released_for: Mapped[str | None] = mapped_column(Text)
+    helper: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
     __table_args__ = (
         ForeignKeyConstraint(["district", "linkup"], ["linkup.district", "linkup.id"]),
         ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
         one_of("state", AskState),
+        one_of("released_for", Released),
         Index(
             "ix_ask_one_lead",
             "district",
             "linkup",
             unique=True,
-            postgresql_where=text("state in ('accepted', 'arrived')"),
+            postgresql_where=text("state in ('accepted', 'arrived') and not helper"),
         ),
         Index("ix_ask_due", "answer_by", postgresql_where=text("state = 'asked'")),
         Index(None, "district", "worker", "state"),
@@ -215,4 +227,55 @@ class TransferRow(Base):
         ForeignKeyConstraint(["district", "department"], ["department.district", "department.id"]),
         one_of("origin", Origin),
         Index(None, "district", "incident", "at"),
+    )
+
+
+class ClimbRow(Base):
+    """One step of a linkup's climb, with an answer clock; that of command never runs out."""
+
+    __tablename__ = "climb"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    linkup: Mapped[UUID] = mapped_column(primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    level: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    area: Mapped[str] = mapped_column(AREA)
+    # Who was asked, by name as it was then.
+    called: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    asked_at: Mapped[datetime] = mapped_column(UtcInstant)
+    answer_by: Mapped[datetime | None] = mapped_column(UtcInstant)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    by: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "linkup"], ["linkup.district", "linkup.id"]),
+        one_of("level", ClimbLevel),
+        one_of("state", ClimbState),
+        CheckConstraint("(state = 'acknowledged') = (by is not null)", name="by"),
+        Index(
+            "ix_climb_one_responsible",
+            "district",
+            "linkup",
+            unique=True,
+            postgresql_where=text("state = 'acknowledged'"),
+        ),
+        Index("ix_climb_due", "answer_by", postgresql_where=text("state = 'asked'")),
+    )
+
+
+class LinkupPolicyRow(Base):
+    """A version of the district's linkup policy; at any instant at most one holds."""
+
+    __tablename__ = "linkup_policy"
+
+    district: Mapped[str] = mapped_column(DISTRICT, ForeignKey("district.code"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        ExcludeConstraint(
+            ("district", "="), ("during", "&&"), using="gist", name="ex_linkup_policy_one_holds"
+        ),
     )

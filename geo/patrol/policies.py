@@ -3,8 +3,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from geo.errors import Invalid
 from geo.patrol.rules import Policy
@@ -52,24 +53,12 @@ def changed(policy: Policy, said: Mapping[str, str]) -> Policy:
 
     Raises: PolicyInvalid.
     """
-    values: dict[str, float | int | timedelta] = {}
-    defaults = {field.name: field.default for field in fields(Policy)}
-    for name, text in said.items():
-        if name not in LIMITS:
-            raise PolicyInvalid(field=name, value=text, allowed=", ".join(LIMITS))
-        least, most = LIMITS[name]
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        whole = isinstance(defaults[name], int)
-        if not least <= number <= most or (whole and number != int(number)):
-            raise PolicyInvalid(field=name, value=text, allowed=f"{least:g} … {most:g}")
-        if isinstance(defaults[name], timedelta):
-            values[name] = timedelta(seconds=number)
-        else:
-            values[name] = int(number) if whole else number
-    made = replace(policy, **values)  # type: ignore[arg-type]
+    numbers = said_numbers(said, LIMITS, Policy())
+    values: dict[str, Any] = {
+        name: timedelta(seconds=number) if isinstance(getattr(policy, name), timedelta) else number
+        for name, number in numbers.items()
+    }
+    made = replace(policy, **values)
     if made.least_radius_m >= made.most_radius_m:
         raise PolicyInvalid(
             field="least_radius_m",
@@ -77,3 +66,26 @@ def changed(policy: Policy, said: Mapping[str, str]) -> Policy:
             allowed=f"< most_radius_m ({made.most_radius_m:g})",
         )
     return made
+
+
+def said_numbers(
+    said: Mapping[str, str], limits: Mapping[str, tuple[float, float]], defaults: object
+) -> dict[str, Any]:
+    """Numbers said as text for the fields of a policy, whole ones where `defaults` has such.
+
+    Raises: PolicyInvalid.
+    """
+    numbers: dict[str, Any] = {}
+    for name, text in said.items():
+        if name not in limits:
+            raise PolicyInvalid(field=name, value=text, allowed=", ".join(limits))
+        least, most = limits[name]
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        whole = isinstance(getattr(defaults, name), int)
+        if not least <= number <= most or (whole and number != int(number)):
+            raise PolicyInvalid(field=name, value=text, allowed=f"{least:g} … {most:g}")
+        numbers[name] = int(number) if whole else number
+    return numbers

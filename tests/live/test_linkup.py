@@ -21,12 +21,10 @@ from geo.incidents.linkups import (
     begin_linkup,
     decline_linkup,
     time_out_due,
-    widen_linkup,
 )
+from geo.incidents.policies import LinkupPolicy
 from geo.incidents.queries import incident, linkup, linkups_of
 from geo.incidents.rules import (
-    ANSWER_WITHIN,
-    MOST_RINGS,
     AskState,
     Incident,
     IncidentStatus,
@@ -35,12 +33,15 @@ from geo.incidents.rules import (
     SaidPlace,
     Severity,
 )
+from geo.incidents.steering import widen_linkup
 from geo.incidents.tables import AskRow
 from geo.outbox import OutboxRow
 from tests import town
 from tests.people import AT_HOME, stand
 
 AT = town.MORNING
+ANSWER_WITHIN = LinkupPolicy().answer_within
+MOST_RINGS = LinkupPolicy().most_rings
 DESK = town.actor(Role.DISPATCHER)
 NAMES = {id: name for name, id in town.WORKERS.items()}
 
