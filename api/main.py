@@ -13,6 +13,8 @@ from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
+from api.geocoders.asking import Outside
+from api.geocoders.services import chosen
 from api.intake import Intake
 from api.metrics import Counted
 from api.routes import (
@@ -109,11 +111,13 @@ def build(
     feed = Feed(database, limits or FeedLimits())
     intake = Intake(database, clock)
     switchboard = Switchboard(database)
+    outside = Outside(chosen(settings), processes=settings.processes)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         await intake.close()
+        await outside.close()
         await feed.close()
         await switchboard.close()
         database.close()
@@ -132,6 +136,7 @@ def build(
     app.state.intake = intake
     app.state.check_in_streams = CheckInStreams(stream_limits or StreamLimits())
     app.state.switchboard = switchboard
+    app.state.outside = outside
     app.state.drawn = Drawn()
     install(app)
     app.include_router(health.router)

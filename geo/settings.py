@@ -8,11 +8,14 @@ exception is ``DATABASE_URL``, which keeps the name that hosting platforms give 
 import ipaddress
 import json
 import os
+from contextlib import suppress
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +28,24 @@ def default_home() -> Path:
     if data_home.startswith("/"):
         return Path(data_home) / "wangge"
     return Path.home() / ".local" / "share" / "wangge"
+
+
+class OutsideGeocoder(StrEnum):
+    """The geocoders outside that may be switched on; there are no others."""
+
+    NOMINATIM = "nominatim"
+    PHOTON = "photon"
+    TIANDITU = "tianditu"
+    AMAP = "amap"
+
+
+# What a geocoder of one's own may stand at: this machine, and the networks that no router passes
+# on. Link-local addresses are not among them: clouds answer secrets there.
+_OWN_NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128",
+                    "fc00::/7")
+)  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -60,6 +81,14 @@ class Settings(BaseSettings):
     """Its user; empty: the secret is shared with the server and makes passwords that end."""
     turn_secret: str = ""
     """The user's password, or the shared secret (coturn: ``use-auth-secret``)."""
+    outside_geocoders: tuple[OutsideGeocoder, ...] = ()
+    """Geocoders outside that dispatchers may ask, a JSON list; none: no text leaves this place."""
+    tianditu_key: str = ""
+    amap_key: str = ""
+    nominatim_address: str = ""
+    """A Nominatim of your own on the private network, ``http://10.0.0.5:8080``."""
+    photon_address: str = ""
+    """A Photon of your own on the private network, ``http://10.0.0.5:2322``."""
     demo: bool = False
     """True when this installation carries the demo district; readiness then waits for it."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 10
@@ -81,6 +110,41 @@ class Settings(BaseSettings):
             # The address itself may hold a password: it is not repeated.
             raise ValueError("DATABASE_URL must look like postgresql://user:password@host/database")
         return f"postgresql+psycopg://{rest}"
+
+    @field_validator("nominatim_address", "photon_address")
+    @classmethod
+    def _own_address(cls, address: str) -> str:
+        """Nothing but a scheme, an address of the private network and a port: no name, no path."""
+        if not address:
+            return ""
+        parts = urlsplit(address.removesuffix("/"))
+        where: ipaddress.IPv4Address | ipaddress.IPv6Address | None = None
+        port: int | None = None
+        with suppress(ValueError):
+            port = parts.port
+            where = ipaddress.ip_address(parts.hostname or "")
+        bare = parts._replace(scheme="", netloc="").geturl() == "" and "@" not in parts.netloc
+        private = where is not None and any(where in network for network in _OWN_NETWORKS)
+        if not (private and bare and parts.scheme in {"http", "https"}):
+            raise ValueError(
+                "must look like http://10.0.0.5:8080, with an address of the private network"
+            )
+        host = f"[{where}]" if ":" in str(where) else str(where)
+        return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+    @model_validator(mode="after")
+    def _keys(self) -> Self:
+        """A geocoder that wants a key is not switched on without one."""
+        keys = {
+            OutsideGeocoder.TIANDITU: self.tianditu_key,
+            OutsideGeocoder.AMAP: self.amap_key,
+        }
+        for name in self.outside_geocoders:
+            if not keys.get(name, "none wanted"):
+                raise ValueError(f"{name} needs a key: WANGGE_{name.upper()}_KEY")
+        if len(set(self.outside_geocoders)) < len(self.outside_geocoders):
+            raise ValueError("a geocoder is named twice in WANGGE_OUTSIDE_GEOCODERS")
+        return self
 
     @property
     def cluster_directory(self) -> Path:

@@ -34,6 +34,50 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("人数不足", "在岗人员少于所需人数。"),
         "en": ("Fewer than asked", "Fewer workers are on duty than were asked for."),
     },
+    "geocode.outside_failed": {
+        "zh": ("外部地址服务未应答", "外部地址服务均未应答，本地查询结果不受影响，请稍后再试。"),
+        "en": (
+            "Outside geocoders failed",
+            "None of the outside geocoders answered; what the local search found still stands.",
+        ),
+    },
+    "geocode.outside_off": {
+        "zh": (
+            "未启用外部地址服务",
+            "本系统未启用任何外部地址服务，请使用本地查询或在地图上定点。",
+        ),
+        "en": (
+            "No outside geocoder",
+            "No outside geocoder is switched on here; use the local search or set a pin.",
+        ),
+    },
+    "geocode.outside_refused": {
+        "zh": ("外部地址服务拒绝", "外部地址服务拒绝了请求，请管理员检查密钥和配额。"),
+        "en": ("Geocoder refused", "The outside geocoder refused; check its key and its quota."),
+    },
+    "geocode.outside_timeout": {
+        "zh": ("外部地址服务超时", "外部地址服务没有及时应答。"),
+        "en": ("Geocoder too slow", "The outside geocoder did not answer in time."),
+    },
+    "geocode.outside_too_large": {
+        "zh": ("外部地址服务应答过大", "外部地址服务的应答过大，已舍弃。"),
+        "en": ("Geocoder said too much", "The outside geocoder's answer was too large to read."),
+    },
+    "geocode.outside_too_soon": {
+        "zh": ("查询过于频繁", "该外部地址服务限制查询频率，请稍候再查。"),
+        "en": (
+            "Too soon",
+            "This outside geocoder limits how often it may be asked; wait a little.",
+        ),
+    },
+    "geocode.outside_unreachable": {
+        "zh": ("外部地址服务无法连接", "无法连接外部地址服务，请检查网络。"),
+        "en": ("Geocoder out of reach", "The outside geocoder cannot be reached; see the network."),
+    },
+    "geocode.outside_unreadable": {
+        "zh": ("外部地址服务应答无法识别", "外部地址服务的应答无法识别。"),
+        "en": ("Geocoder not understood", "The outside geocoder's answer cannot be understood."),
+    },
     "incident.closed": {
         "zh": ("事件已办结", "事件 {incident} 已经办结，不能再作更改。"),
         "en": ("Incident closed", "Incident {incident} is closed; nothing more can be done to it."),

@@ -86,6 +86,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "nearest.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "patroldays.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "places.find": dict.fromkeys(Role, ANYWHERE),
+    # The text leaves the installation, and may cost money.
+    "places.find_outside": {_ADMIN: ANYWHERE, _DISPATCHER: ANYWHERE, _SUPERVISOR: ANYWHERE},
     # The duty officer hears what people call a place.
     "places.name": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _PLANNER: SCOPE},
     "places.write": {_ADMIN: SCOPE, _PLANNER: SCOPE},

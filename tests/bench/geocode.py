@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ from geo.gazetteer.queries import geocode
 from geo.gazetteer.rules import Candidate, Street
 from geo.hierarchy.rules import Building
 from geo.interchange.folder import DistrictFolder, read_district_folder
+from geo.reactions import REACTIONS
 from tests.bench.servers import database, durable_database
 from tests.mistakes.grammar import Half, Variant, one_half
 from tests.mistakes.names import readings
@@ -83,10 +85,13 @@ def ask(opened: Database, variants: Sequence[Variant]) -> list[Asked]:
     return asked
 
 
-def fill_up(opened: Database, folder: DistrictFolder, addresses: int) -> None:
-    """The demo's gazetteer with made-up streets, estates and houses beside its own."""
+def fill_up(url: str, folder: DistrictFolder, addresses: int) -> None:
+    """The demo's gazetteer with made-up streets, estates and houses beside its own, by COPY."""
     buildings, streets = made_up(folder, addresses - len(folder.buildings))
-    with opened.transaction() as session:
+    patient = Database(url, reactions=REACTIONS, statement_timeout_s=1200)
+    with closing(patient), patient.transaction() as session:
+        # Making the rows takes longer than a transaction may idle.
+        session.execute(text("set local idle_in_transaction_session_timeout = 0"))
         install_places(
             session,
             district=DISTRICT,
@@ -97,7 +102,6 @@ def fill_up(opened: Database, folder: DistrictFolder, addresses: int) -> None:
             landmarks=folder.landmarks,
             terrain=folder.terrain,
         )
-    analyze(opened)
 
 
 def analyze(opened: Database) -> None:
@@ -203,7 +207,8 @@ def main() -> None:
             if wanted.failures:
                 tell_failures(asked)
             if wanted.addresses:
-                fill_up(opened, read_district_folder(FOLDER), wanted.addresses)
+                fill_up(url, read_district_folder(FOLDER), wanted.addresses)
+                analyze(opened)
                 tell(ask(opened, variants), f"{wanted.half}, {wanted.addresses} addresses")
 
 

@@ -64,3 +64,50 @@ def test_a_home_given_relatively_is_fixed_at_once(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert Settings(home=Path("here")).home == tmp_path / "here"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://10.0.0.5:8080", "https://192.168.7.2", "http://127.0.0.1:2322", "http://172.31.0.9",
+        "http://[fd00::5]:8080", "http://[::1]:80",
+    ],
+)  # fmt: skip
+def test_a_geocoder_of_ones_own_stands_on_the_private_network(address: str) -> None:
+    assert Settings(nominatim_address=f"{address}/").nominatim_address == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://8.8.8.8", "http://172.32.0.1", "http://169.254.169.254", "http://0.0.0.0",
+        "http://[fe80::1]", "http://[::ffff:10.0.0.5]", "http://nominatim.internal", "10.0.0.5",
+        "ftp://10.0.0.5", "http://10.0.0.5/search", "http://10.0.0.5?x=1", "http://10.0.0.5#x",
+        "http://u:geheim@10.0.0.5", "http://10.0.0.5:99999", "http://[10.0.0.5", "http://167772165",
+    ],
+)  # fmt: skip
+def test_any_other_address_of_a_geocoder_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(photon_address=address)
+
+
+def test_outside_geocoders_are_of_a_list_and_have_their_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert Settings().outside_geocoders == ()
+    monkeypatch.setenv("WANGGE_OUTSIDE_GEOCODERS", '["amap", "nominatim"]')
+    with pytest.raises(SetUpError) as raised:
+        settings_with()
+    assert "WANGGE_AMAP_KEY" in str(raised.value)
+    monkeypatch.setenv("WANGGE_AMAP_KEY", "geheim")
+    given = settings_with()
+    assert given.outside_geocoders == ("amap", "nominatim")
+    for name, value in given.environment().items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == given
+    monkeypatch.setenv("WANGGE_OUTSIDE_GEOCODERS", '["https://evil.example"]')
+    with pytest.raises(SetUpError):
+        settings_with()
+    monkeypatch.setenv("WANGGE_OUTSIDE_GEOCODERS", '["nominatim", "nominatim"]')
+    with pytest.raises(SetUpError):
+        settings_with()
