@@ -24,6 +24,7 @@ from geo.calls.signalling import forget_signals
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.incidents.linkups import time_out_due
+from geo.patrol.expiry import erase_places
 from geo.patrol.suspecting import forget_slips
 from geo.reactions import REACTIONS
 from geo.settings import Settings
@@ -55,6 +56,9 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     def expire_tracks(session: Session, at: datetime) -> int:
         return erase_expired(session, at=at, kept=kept)
 
+    def expire_places(session: Session, at: datetime) -> int:
+        return erase_places(session, at=at, kept=kept)
+
     def expire_days(session: Session, at: datetime) -> int:
         return forget_settled(session, at=at, kept=kept)
 
@@ -64,6 +68,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         Chore("call signals expire", 60, lambda session, at: forget_signals(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
         Chore("tracks expire", 600, expire_tracks),
+        Chore("places of check-ins expire", 600, expire_places),
         Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),
         Chore("settled days expire", 3600, expire_days),
         Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),

@@ -34,6 +34,8 @@ router = APIRouter(include_in_schema=False)
 
 BASE = "/api/v1"
 _METRES_OF_A_DEGREE = 111_320
+# West, south, east, north in degrees.
+Box = tuple[float, float, float, float]
 
 
 @router.get("/check-ins")
@@ -85,6 +87,7 @@ def show_check_in(
     may(me, "checkins.read", area=found.cell, worker=found.worker)
     district = hierarchy.district(session, me.district)
     shown = scene(session, district, found)
+    seen = _focus(shown, focus(session, me.district, found.plan, (me.district,)))
     worker = workforce.worker(session, me.district, found.worker, at=now)
     data = {
         "time_zone": district.time_zone,
@@ -98,13 +101,13 @@ def show_check_in(
         "may": {
             "appeal": _has(me, "appeals.write") and found.worker == me.worker,
             "decide": _has(me, "appeals.decide"),
-            "rejudge": _has(me, "checkins.rejudge"),
+            "rejudge": _has(me, "checkins.rejudge") and found.spot is not None,
         },
         "check_in": CheckInAnswer.model_validate(found).model_dump(mode="json"),
-        "scene": _drawn(shown),
+        "scene": _drawn(shown, seen),
         "texts": judged_templates(),
     }
-    return page(check_in_page(CheckInView(f"{BASE}/basemap", _focus(shown), data)))
+    return page(check_in_page(CheckInView(f"{BASE}/basemap", seen, data)))
 
 
 @router.get("/checkpoints/print")
@@ -158,16 +161,25 @@ def _has(me: Actor, verb: str) -> bool:
     return me.role in PERMISSIONS.get(verb, {})
 
 
-def _focus(shown: Scene) -> tuple[float, float, float, float]:
-    """What the map is to show whole: the disc, the border next to it and the fixed point."""
+def _focus(shown: Scene, away: Box) -> Box:
+    """What the map is to show whole: the disc, the border next to it and the fixed point.
+
+    Of a check-in that is nowhere any more: its cell, or the district as it lies `away`.
+    """
     said, site, read = shown.check_in, shown.checkpoint, shown.reading
-    boxes = [_about(said.lon, said.lat, shown.radius_95_m)]
+    boxes = []
+    if said.spot is not None:
+        boxes.append(_about(*said.spot, shown.radius_95_m))
+    elif shown.cell is not None:
+        boxes.append(shown.cell.boundary.bounds)
     if shown.to_border is not None:
         boxes.append(shown.to_border.bounds)
     if site is not None:
         boxes.append(_about(site.lon, site.lat, site.radius_m))
     if read is not None:
         boxes.append(_about(read.lon, read.lat, shown.radius_95_m))
+    if not boxes:
+        return away
     west, south, east, north = zip(*boxes, strict=True)
     return min(west), min(south), max(east), max(north)
 
@@ -179,11 +191,11 @@ def _about(lon: float, lat: float, radius_m: float) -> tuple[float, float, float
     return lon - wide, lat - high, lon + wide, lat + high
 
 
-def _drawn(shown: Scene) -> dict[str, Any]:
+def _drawn(shown: Scene, seen: Box) -> dict[str, Any]:
     """A scene as JSON values; geometry as GeoJSON."""
     site, read, policy = shown.checkpoint, shown.reading, shown.policy
     return {
-        "focus": _focus(shown),
+        "focus": seen,
         "plan": shown.plan.name,
         "policy": {
             "version": policy.version,

@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     session_hours: Annotated[int, Field(ge=1, le=720)] = 12
     """Life of a signed-in session, in hours."""
     track_days: Annotated[int, Field(ge=1, le=365)] = 30
-    """Tracks, latest positions and the coordinates of events are erased after so many days."""
+    """Tracks, latest positions, places of check-ins and events are erased after so many days."""
     allowed_hosts: frozenset[str] = frozenset()
     """Further host names that requests may use, for a reverse proxy: a JSON list."""
     metrics_token: str = ""

@@ -96,7 +96,7 @@ class BatchBody(Body):
 
 
 class CheckInAnswer(Answer):
-    """A check-in as it was judged, and why; `lon`, `lat` in WGS-84."""
+    """A check-in as it was judged, and why; `lon`, `lat` in WGS-84, null once they have expired."""
 
     id: UUID
     worker: UUID
@@ -111,8 +111,8 @@ class CheckInAnswer(Answer):
     distance_to_checkpoint_m: float | None
     located_cell: str | None
     proof: ProofState | None
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     system: System
     accuracy_m: float
     plan: UUID

@@ -67,16 +67,23 @@ class ChangedAnswer(Answer):
 
 
 class RejudgementAnswer(Answer):
-    """How many were judged again, and which of them stand otherwise now."""
+    """How many were judged again, and which of them stand otherwise now.
+
+    `erased` could not be: where they were has expired.
+    """
 
     judged: int
+    erased: int
     changed: int
     items: list[ChangedAnswer]
     next: str | None
 
 
 class GivenAnswer(Answer):
-    """A verdict as it was given; `lon`, `lat` where the fix lay as it was read then, WGS-84."""
+    """A verdict as it was given; `lon`, `lat` where the fix lay as it was read then, WGS-84.
+
+    They are null once they have expired.
+    """
 
     cause: Cause
     by: str
@@ -92,8 +99,8 @@ class GivenAnswer(Answer):
     distance_to_border_m: float | None
     distance_to_checkpoint_m: float | None
     located_cell: str | None
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     plan: UUID
     policy: int
 
@@ -161,6 +168,7 @@ def _answer(done: Rejudged) -> RejudgementAnswer:
     last = done.following
     return RejudgementAnswer(
         judged=done.judged,
+        erased=done.erased,
         changed=len(done.changed),
         items=[ChangedAnswer.model_validate(each) for each in done.changed],
         next=None if last is None else seen_cursor(last.observed_at, last.id),

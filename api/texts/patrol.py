@@ -74,6 +74,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有这条打卡", "没有编号为 {check_in} 的打卡，或不在您的管辖范围内。"),
         "en": ("No such check-in", "There is no check-in {check_in}, or it is outside your area."),
     },
+    "check_in.place_erased": {
+        "zh": (
+            "位置已删除，无法重新判定",
+            "打卡 {check_in} 的位置已按保存期限删除，不能再重新判定；原判定和理由仍然保留。",
+        ),
+        "en": (
+            "Place erased: no second verdict",
+            "Where check-in {check_in} was has been erased when its time was over: it cannot be"
+            " judged again. Its verdict and reasons stay.",
+        ),
+    },
     "check_in.too_late": {
         "zh": ("打卡过期", "打卡时间 {observed_at} 距今超过 {most_h} 小时，请联系主管补录。"),
         "en": (

@@ -126,6 +126,7 @@ def misplaced_checkpoints(
         CheckInRow.checkpoint.in_(list(found)),
         CheckInRow.observed_at >= since,
         CheckInRow.accepted,
+        CheckInRow.point.is_not(None),
         or_(
             CheckInRow.reasons.contains([{"code": UPHELD}]),
             func.jsonb_array_length(CheckInRow.doubts) == 0,

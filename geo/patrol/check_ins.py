@@ -295,9 +295,7 @@ def _store(
     # Each turn leaves out at least one that another has won, so it ends; and nothing may be
     # answered as kept before it is.
     while left:
-        points = shapely.points(
-            [check_in.lon for _, check_in in left], [check_in.lat for _, check_in in left]
-        )
+        points = shapely.points([case.lon for case, _ in left], [case.lat for case, _ in left])
         rows = [
             _row(case, check_in) | {"point": point}
             for (case, check_in), point in zip(left, points, strict=True)

@@ -63,7 +63,7 @@ def recent_points(
 ) -> list[Stored]:
     """A device's newest check-ins that can say how it is to be read, newest first.
 
-    Not declared mock, and judged against a cell.
+    Not declared mock, judged against a cell, and their places not expired.
     """
     newest = stored(
         session,
@@ -73,7 +73,11 @@ def recent_points(
         limit=2 * MOST_POINTS,
         newest_first=True,
     )
-    able = [one for one in newest if not one.fix.mock and one.check_in.cell is not None]
+    able = [
+        one
+        for one in newest
+        if not one.fix.mock and not one.erased and one.check_in.cell is not None
+    ]
     return able[:MOST_POINTS]
 
 

@@ -186,7 +186,7 @@ def live_rows(
         .order_by(CheckInRow.observed_at, CheckInRow.id)
     )
     found = (check_in_of(row) for row in rows)
-    return [{**check_in.live_body, **check_in.place} for check_in in found]
+    return [{**check_in.live_body, **(check_in.place or {})} for check_in in found]
 
 
 def work_logs(

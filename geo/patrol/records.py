@@ -45,15 +45,16 @@ class Claim:
 class CheckIn:
     """A check-in as it is kept: where it was, and how it was judged by which plan and policy.
 
-    `lon`, `lat` in WGS-84, `system` is the one the phone spoke. `share_inside` is the share of the
+    `lon`, `lat` in WGS-84, None once they have expired; `system` is the one the phone spoke.
+    `share_inside` is the share of the
     error disc inside `cell`; `distance_to_border_m` is positive inside it.
     """
 
     id: CheckInId
     worker: WorkerId
     checkpoint: CheckpointId | None
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     system: System
     accuracy_m: float
     cell: CellCode | None
@@ -88,9 +89,14 @@ class CheckIn:
         }
 
     @property
-    def place(self) -> dict[str, float]:
-        """Where it was. Personal, so it is kept apart from the body."""
-        return {"lon": self.lon, "lat": self.lat}
+    def place(self) -> dict[str, float] | None:
+        """Where it was. Personal, so it is kept apart from the body, and no longer than tracks."""
+        return None if self.spot is None else dict(zip(("lon", "lat"), self.spot, strict=True))
+
+    @property
+    def spot(self) -> tuple[float, float] | None:
+        """Longitude and latitude, where they are kept."""
+        return None if self.lon is None or self.lat is None else (self.lon, self.lat)
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,12 @@ def patrol_day(
         log=log,
         reasons=tuple(reasons),
     )
+
+
+class PlaceErased(Conflict):
+    """Where the check-in was has expired: it cannot be judged again."""
+
+    code = "check_in.place_erased"
 
 
 class CheckInNotFound(NotFound):

@@ -50,7 +50,8 @@ class Stored:
     """A check-in with what it can be judged by again.
 
     `fix` is as it was said, its `observed_at` by our clock, `read_as` as it was read. `site` is the
-    checkpoint where it stood then, `retired_at` when it went out of use.
+    checkpoint where it stood then, `retired_at` when it went out of use. Where the place has
+    expired (`erased`) the fix is nowhere.
     """
 
     check_in: CheckIn
@@ -60,6 +61,11 @@ class Stored:
     actor: str
     site: CheckpointSite | None
     retired_at: datetime | None
+
+    @property
+    def erased(self) -> bool:
+        """Whether where it was has expired: it cannot be judged again."""
+        return self.check_in.spot is None
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,13 @@ class Changed:
 
 @dataclass(frozen=True)
 class Rejudged:
-    """What judging again came to; `following` is the last one judged when more are left."""
+    """What judging again came to; `following` is the last one looked at when more are left.
+
+    `erased` could not be judged again: where they were has expired.
+    """
 
     judged: int
+    erased: int
     changed: tuple[Changed, ...]
     following: CheckIn | None
 

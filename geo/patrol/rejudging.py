@@ -23,6 +23,7 @@ from geo.ids import CheckInId, DistrictCode, WorkerId
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.findings import place_of
+from geo.patrol.records import PlaceErased
 from geo.patrol.rejudged import (
     Cause,
     Changed,
@@ -49,12 +50,15 @@ def rejudge_check_in(
 ) -> Rejudged:
     """Judge one check-in again, read as its device is to be read now.
 
-    Raises: NotAllowed, CheckInNotFound.  Records: CheckInRejudged, LateCheckInRejudged.
+    Raises: NotAllowed, CheckInNotFound, PlaceErased.
+    Records: CheckInRejudged, LateCheckInRejudged.
     """
     found = queries.check_in(session, actor.district, check_in)
     area = found.cell or _area(session, actor.district, found.worker, at)
     may(actor, "checkins.rejudge", area=area, worker=found.worker)
     some = stored(session, actor.district, ids=[check_in], lock=True)
+    if some[0].erased:
+        raise PlaceErased(check_in=str(check_in))
     fixes = _as_read_now(session, actor.district, some)
     return _judge(session, actor.district, some, by=actor.signature, text=text, at=at, fixes=fixes)
 
@@ -200,9 +204,11 @@ def _judge(
     fixes: Sequence[Fix] | None = None,
 ) -> Rejudged:
     """Judge check-ins again, their fixes read as stored unless `fixes` are said."""
+    looked_at = some[:MOST_AT_ONCE]
     now = [
         (one, one if fixes is None else replace(one, fix=fixes[place]))
-        for place, one in enumerate(some[:MOST_AT_ONCE])
+        for place, one in enumerate(looked_at)
+        if not one.erased
     ]
     changed: list[tuple[Stored, Changed, Given]] = []
     judged_on = evidence_of(session, district, [read for _, read in now])
@@ -219,8 +225,9 @@ def _judge(
         give(session, district, was, given, on_record=on_record.get(each.id, 0))
     return Rejudged(
         judged=len(now),
+        erased=len(looked_at) - len(now),
         changed=tuple(each for _, each, _ in changed),
-        following=now[-1][0].check_in if len(some) > len(now) else None,
+        following=looked_at[-1].check_in if len(some) > len(looked_at) else None,
     )
 
 
@@ -262,7 +269,7 @@ def _found(given: Given) -> dict[str, Any]:
     found = given.check_in
     return {
         "read_as": None if given.read_as is None else given.read_as.value,
-        "point": shapely.Point(found.lon, found.lat),
+        "point": None if found.spot is None else shapely.Point(found.spot),
         "cell": found.cell,
         "verdict": None if found.verdict is None else found.verdict.value,
         "accepted": found.accepted,

@@ -78,6 +78,7 @@ class Scene:
 
     `inside` and `beyond` are the parts of the error disc within the cell and outside it;
     `to_border` leads to the nearest point of the cell's border, `to_checkpoint` to the fixed point.
+    Once where it was has expired, neither disc nor ways are left to be drawn.
     """
 
     check_in: CheckIn
@@ -137,8 +138,8 @@ def scene(session: Session, district: District, check_in: CheckIn) -> Scene:
         beyond=beyond,
         to_border=to_border,
         to_checkpoint=None
-        if one.site is None
-        else shapely.LineString([(check_in.lon, check_in.lat), (one.site.lon, one.site.lat)]),
+        if one.site is None or check_in.spot is None
+        else shapely.LineString([check_in.spot, (one.site.lon, one.site.lat)]),
         checkpoint=one.site,
         reading=_reading(check_in, fix),
     )
@@ -151,8 +152,10 @@ def _device_name(session: Session, district: District, one: Stored) -> str | Non
 
 
 def _middle(check_in: CheckIn, grid: PlanGrid) -> shapely.Point | None:
-    """The point in metres; None where the metric CRS does not reach."""
-    east, north = metres(check_in.lon, check_in.lat, grid.srid)
+    """The point in metres; None where the metric CRS does not reach, or once it has expired."""
+    if check_in.spot is None:
+        return None
+    east, north = metres(*check_in.spot, grid.srid)
     return shapely.Point(east, north) if math.isfinite(east) and math.isfinite(north) else None
 
 
@@ -181,8 +184,11 @@ def _round_about(
     to_border: BaseGeometry | None,
 ) -> BaseGeometry:
     """The surroundings in which neighbours are shown."""
+    if check_in.spot is None:
+        own = None if check_in.cell is None else grid.index(check_in.cell)
+        return shapely.Point() if own is None else grid.boundaries[own]
     if middle is None:
-        return shapely.Point(check_in.lon, check_in.lat)
+        return shapely.Point(check_in.spot)
     seen: BaseGeometry = shapely.buffer(middle, radius + NEIGHBOURS_WITHIN)
     if to_border is not None:
         end = shapely.Point(shapely.get_coordinates(to_border)[-1])
@@ -216,7 +222,7 @@ def _reading(check_in: CheckIn, fix: Fix) -> Reading | None:
         ),
         None,
     )
-    if hypothesis not in set(Mistake):
+    if hypothesis not in set(Mistake) or check_in.spot is None:
         return None
     said = Point(fix.lon, fix.lat, System(check_in.system))
     try:

@@ -46,7 +46,10 @@ def day_check_ins(
     begins_at: datetime,
     ends_at: datetime,
 ) -> list[DayCheckIn]:
-    """A worker's check-ins in a half-open time, by instant and id."""
+    """A worker's check-ins in a half-open time, by instant and id; those whose place is kept.
+
+    What was doubted of the others stays.
+    """
     rows = session.execute(
         select(
             CheckInRow.id,
@@ -72,6 +75,7 @@ def day_check_ins(
             CheckInRow.worker == worker,
             CheckInRow.observed_at >= begins_at,
             CheckInRow.observed_at < ends_at,
+            CheckInRow.point.is_not(None),
         )
         .order_by(CheckInRow.observed_at, CheckInRow.id)
     )

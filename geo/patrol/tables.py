@@ -136,8 +136,9 @@ class CheckInRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     worker: Mapped[UUID]
     checkpoint: Mapped[UUID | None]
-    raw_lon: Mapped[float] = mapped_column(Double)
-    raw_lat: Mapped[float] = mapped_column(Double)
+    # Where it was expires: these and `point` go together.
+    raw_lon: Mapped[float | None] = mapped_column(Double)
+    raw_lat: Mapped[float | None] = mapped_column(Double)
     system: Mapped[str] = mapped_column(Text)
     accuracy_m: Mapped[float] = mapped_column(Double)
     mock: Mapped[bool] = mapped_column(Boolean)
@@ -155,7 +156,7 @@ class CheckInRow(Base):
     site_lon: Mapped[float | None] = mapped_column(Double)
     site_lat: Mapped[float | None] = mapped_column(Double)
     site_radius_m: Mapped[float | None] = mapped_column(Double)
-    point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
+    point: Mapped[BaseGeometry | None] = mapped_column(ShapelyGeometry("POINT"))
     cell: Mapped[str | None] = mapped_column(AREA)
     verdict: Mapped[str | None] = mapped_column(Text)
     accepted: Mapped[bool] = mapped_column(Boolean)
@@ -191,6 +192,7 @@ class CheckInRow(Base):
         CheckConstraint("accuracy_m >= 0", name="accuracy"),
         one_of("read_as", Mistake),
         CheckConstraint("num_nulls(site_lon, site_lat, site_radius_m) in (0, 3)", name="site"),
+        CheckConstraint("num_nulls(raw_lon, raw_lat, point) in (0, 3)", name="place"),
         sound_geometry("point"),
         Index(None, "district", "worker", "observed_at"),
         Index(
@@ -201,6 +203,7 @@ class CheckInRow(Base):
             postgresql_where=text("device is not null"),
         ),
         Index(None, "district", "observed_at", "id"),
+        Index("ix_check_in_places", "observed_at", postgresql_where=text("point is not null")),
     )
 
 
@@ -219,7 +222,7 @@ class VerdictRow(Base):
     plan: Mapped[UUID]
     policy: Mapped[int] = mapped_column(Integer)
     read_as: Mapped[str | None] = mapped_column(Text)
-    point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
+    point: Mapped[BaseGeometry | None] = mapped_column(ShapelyGeometry("POINT"))
     cell: Mapped[str | None] = mapped_column(AREA)
     verdict: Mapped[str | None] = mapped_column(Text)
     accepted: Mapped[bool] = mapped_column(Boolean)

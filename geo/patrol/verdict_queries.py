@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check-ins with all that they can be judged by again, and the verdicts they were given."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -193,8 +194,8 @@ def _stored_columns(district: DistrictCode) -> Select[Any]:
 def _stored(row: Any) -> Stored:
     check_in = queries.check_in_of(row)
     fix = Fix(
-        lon=row.raw_lon,
-        lat=row.raw_lat,
+        lon=math.nan if row.raw_lon is None else row.raw_lon,
+        lat=math.nan if row.raw_lat is None else row.raw_lat,
         system=System(row.system),
         accuracy_m=Metres(row.accuracy_m),
         observed_at=row.observed_at,

@@ -53,6 +53,7 @@ function tell() {
   at("cell").replaceChildren(
     ...(scene.cell ? [element("span", scene.cell.name), element("code", scene.cell.code)] : []),
   );
+  at("erased").hidden = said.lon !== null;
   at("share").hidden = share === null;
   if (share !== null) {
     at("share").style.setProperty("--share", String(share));

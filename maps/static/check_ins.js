@@ -105,9 +105,11 @@ function show() {
   dots.clearLayers();
   // Those in doubt and refused lie above the others.
   for (const one of [...found].sort((a, b) => weight(a) - weight(b))) mark(one);
-  if (!placed && found.length) {
+  at("erased").hidden = !all.some((one) => one.lon === null);
+  const seen = found.filter((one) => one.lon !== null);
+  if (!placed && seen.length) {
     placed = true;
-    fit(L.latLngBounds(found.map(({ lon, lat }) => [lat, lon])));
+    fit(L.latLngBounds(seen.map(({ lon, lat }) => [lat, lon])));
   }
 }
 
@@ -141,6 +143,7 @@ function row(found) {
 
 /** @param {any} found */
 function mark(found) {
+  if (found.lon === null) return;
   const color = COLORS[found.verdict] ?? "#dcebf7";
   const dot = L.circleMarker([found.lat, found.lon], {
     pane: "dots", renderer, radius: 5.5 * unit(), color: found.accepted ? "#090f16" : color,
@@ -155,6 +158,7 @@ let ring = null;
 /** @param {any} found */
 function light(found) {
   ring?.remove();
+  if (found.lon === null) return;
   ring = L.circleMarker([found.lat, found.lon], {
     pane: "dots", renderer, radius: 13 * unit(), color: "#ffffff", weight: 2 * unit(), fill: false,
     interactive: false,

@@ -15,6 +15,8 @@ learn({
   accepted: ["予以认可", "accepted"],
   refused: ["未予认可", "not accepted"],
   share_inside: ["误差圆在网格内的部分", "Share of the error disc inside the cell"],
+  erased: ["打卡位置已按保存期限删除，不能再重新判定；判定、理由和距离保留。", "Where this was has been erased when its time was over: it cannot be judged again. Verdict, reasons and distances stay."],
+  erased_day: ["这一天部分或全部打卡的位置已按保存期限删除，地图上不再显示。", "Where some or all of these check-ins were has been erased when its time was over: the map shows them no more."],
   why: ["判定理由", "Why"],
   doubts: ["疑点", "Doubts"],
   doubts_say: ["仅作标注，不作处罚", "marks only, never a punishment"],

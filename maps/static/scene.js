@@ -87,17 +87,22 @@ export class Scene {
     const color = COLORS[said.verdict] ?? INK;
     this.area(scene.beyond, { stroke: false, fillColor: BEYOND, fillOpacity: 0.34 });
     this.area(scene.inside, { stroke: false, fillColor: INSIDE, fillOpacity: 0.36 });
-    this.circle(said.lon, said.lat, scene.radius_95_m, {
-      color, weight: 1.8 * px, opacity: 0.95, fill: false,
-    });
+    const kept = said.lon !== null;
+    if (kept) {
+      this.circle(said.lon, said.lat, scene.radius_95_m, {
+        color, weight: 1.8 * px, opacity: 0.95, fill: false,
+      });
+    }
     const site = scene.checkpoint;
     if (site) {
       this.circle(site.lon, site.lat, site.radius_m, {
         color: CHECKPOINT, weight: 1.6 * px, dashArray: "5 4", fillColor: CHECKPOINT, fillOpacity: 0.1,
       });
-      this.line([[said.lon, said.lat], [site.lon, site.lat]], {
-        color: CHECKPOINT, weight: 1.8 * px, dashArray: "2 5",
-      });
+      if (kept) {
+        this.line([[said.lon, said.lat], [site.lon, site.lat]], {
+          color: CHECKPOINT, weight: 1.8 * px, dashArray: "2 5",
+        });
+      }
     }
     if (scene.to_border) {
       this.line(scene.to_border.coordinates, { color: INK, weight: 1.8 * px, dashArray: "7 5" });
@@ -112,7 +117,7 @@ export class Scene {
       this.dot(read.lon, read.lat, { radius: 5 * px, color: READ, weight: 2 * px, fillColor: "#090f16" });
     }
     if (site) this.dot(site.lon, site.lat, { radius: 5 * px, color: "#090f16", weight: 2 * px, fillColor: CHECKPOINT });
-    this.dot(said.lon, said.lat, { radius: 6 * px, color: "#090f16", weight: 2.5 * px, fillColor: color });
+    if (kept) this.dot(said.lon, said.lat, { radius: 6 * px, color: "#090f16", weight: 2.5 * px, fillColor: color });
   }
 
   /** Words for everything that is drawn, in the order in which they take their place. */
@@ -125,7 +130,7 @@ export class Scene {
       labels.push({ box, at, ...more });
       return box;
     };
-    add(t("point"), "point", [[said.lon, said.lat]], { clear: scene.radius_95_m });
+    if (said.lon !== null) add(t("point"), "point", [[said.lon, said.lat]], { clear: scene.radius_95_m });
     if (scene.to_border) {
       const m = Math.abs(said.distance_to_border_m ?? 0);
       const text = t("to_border", { distance: distance(m) });
@@ -135,7 +140,7 @@ export class Scene {
       const { lon, lat, name, radius_m } = scene.checkpoint;
       const text = t("within", { name, radius: distance(radius_m) });
       add(text, "site", [[lon, lat]], { clear: radius_m });
-      if (said.distance_to_checkpoint_m > radius_m / 2) {
+      if (said.lon !== null && said.distance_to_checkpoint_m > radius_m / 2) {
         const far = t("to_checkpoint", { distance: distance(said.distance_to_checkpoint_m) });
         add(far, "site", along([[said.lon, said.lat], [lon, lat]]));
       }
@@ -180,9 +185,12 @@ export class Scene {
     const origin = this.map.containerPointToLayerPoint([0, 0]);
     const at = ([lon, lat]) => this.map.latLngToContainerPoint([lat, lon]);
     const { check_in: said } = this.page;
-    const me = at([said.lon, said.lat]);
     /** @type {number[][]} */
-    const taken = [[me.x - 8, me.y - 8, me.x + 8, me.y + 8], ...this.reserved()];
+    const taken = [...this.reserved()];
+    if (said.lon !== null) {
+      const me = at([said.lon, said.lat]);
+      taken.push([me.x - 8, me.y - 8, me.x + 8, me.y + 8]);
+    }
     if (this.page.scene.checkpoint) {
       const { lon, lat } = this.page.scene.checkpoint;
       const site = at([lon, lat]);
@@ -235,7 +243,7 @@ export class Scene {
 
   /** Pixels of one metre. */
   pixels() {
-    const { lat, lon } = this.page.check_in;
+    const { lat, lng: lon } = this.map.getCenter();
     const here = this.map.latLngToContainerPoint([lat, lon]);
     const there = this.map.latLngToContainerPoint([lat + 1e-3, lon]);
     return Math.abs(there.y - here.y) / 111.32;

@@ -78,7 +78,7 @@ def test_judged_again_on_demand(client: TestClient, sign_in: SignIn) -> None:
     done = client.post(path, json={**DAY, "worker": str(N1)}, headers=boss)
     assert (done.status_code, done.json()) == (
         200,
-        {"judged": 1, "changed": 0, "items": [], "next": None},
+        {"judged": 1, "erased": 0, "changed": 0, "items": [], "next": None},
     )
     # A corrected duty is late evidence: nobody has to ask for the second verdict.
     duty = {"on": False, "at": "2026-03-01T23:45:00Z"}

@@ -2,6 +2,7 @@
 """The pages of check-ins in Chromium: why one was judged so, a day's list, and codes for doors."""
 
 import re
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -13,6 +14,7 @@ from geo.clock import SetClock
 from geo.crs import Fix, System, system_arrays
 from geo.ids import CheckInId
 from geo.patrol.check_ins import take_check_in
+from geo.patrol.expiry import erase_places
 from geo.patrol.proof_codes import issue_proof_code
 from geo.patrol.records import Claim
 from geo.units import Metres
@@ -177,6 +179,24 @@ def test_a_day_as_a_list_beside_a_map(visit: Open, served: Served, clock: SetClo
     page.wait_for_selector(READY)
     expect(page.locator("#none")).to_be_visible()
     expect(page.locator("#after")).to_be_visible()
+
+
+def test_where_it_was_has_expired(visit: Open, served: Served, clock: SetClock) -> None:
+    id = check_in(served, clock, 145, 250, at_checkpoint=True)
+    with served.database.transaction() as session:
+        erase_places(session, at=clock.now() + timedelta(days=31), kept=timedelta(days=30))
+    page = visit(f"/check-ins/{id}", Role.SUPERVISOR).page
+    page.wait_for_selector(READY)
+    expect(page.locator("#word")).to_have_text("界外")
+    expect(page.locator("#erased")).to_contain_text("已按保存期限删除")
+    expect(page.locator("#rejudge_button")).to_have_count(0)
+    assert "手机自报位置" not in words(page)
+    assert "凉亭 · 半径 30 米" in words(page)
+    page.goto(f"{served.url}/check-ins")
+    page.wait_for_selector(READY)
+    expect(page.locator("#list li")).to_have_count(1)
+    expect(page.locator(".leaflet-dots-pane path")).to_have_count(0)
+    expect(page.locator("#erased")).to_be_visible()
 
 
 def test_the_list_is_cut_to_scope_and_linked_from_the_wall(
