@@ -5,11 +5,11 @@ import asyncio
 import ipaddress
 import socket
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_body
@@ -28,12 +28,14 @@ STREAMS = ("/api/v1/live", "/live")
 # Bodies without end: their number, their lines and their pace are bounded where they are read.
 BODY_STREAMS = ("/api/v1/check-ins/stream",)
 
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "permissions-policy": "geolocation=(self), microphone=(self), camera=(self)",
-}
+# As they are sent: this is done to every answer.
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(self), microphone=(self), camera=(self)"),
+    (b"cache-control", b"no-store"),
+)
 
 
 class BodyTooLarge(Exception):
@@ -42,6 +44,51 @@ class BodyTooLarge(Exception):
 
 class BodyTooSlow(Exception):
     """The body came slower than any phone sends."""
+
+
+class _Bodies:
+    """The bodies that are still coming, each with the moment by which its next part must be here.
+
+    One timer looks after all of them: a timer of its own for each costs every request more than
+    all else that the gate does.
+    """
+
+    def __init__(self, look_every_s: float) -> None:
+        self._look_every_s = look_every_s
+        self._due: dict[asyncio.Task[Any], float] = {}
+        self._given_up: set[asyncio.Task[Any]] = set()
+        self._looking = False
+
+    async def next_part(self, receive: Receive, *, by: float) -> Message:
+        """Wait for the next part, until about `by` (monotonic). Raises: BodyTooSlow."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._due[task] = by
+        if not self._looking:
+            self._look_later()
+        try:
+            return await receive()
+        except asyncio.CancelledError:
+            if task not in self._given_up or task.uncancel() > 0:
+                raise
+            raise BodyTooSlow from None
+        finally:
+            del self._due[task]
+            self._given_up.discard(task)
+
+    def _look_later(self) -> None:
+        self._looking = True
+        asyncio.get_running_loop().call_later(self._look_every_s, self._look)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for task in [task for task, due in self._due.items() if due <= now]:
+            if task not in self._given_up:
+                self._given_up.add(task)
+                task.cancel()
+        self._looking = False
+        if self._due:
+            self._look_later()
 
 
 class Gate:
@@ -57,6 +104,7 @@ class Gate:
     ) -> None:
         self._app = app
         self._body_grace_s = body_grace_s
+        self._bodies = _Bodies(look_every_s=min(1.0, body_grace_s / 4))
         self._hosts = {"localhost", settings.host, socket.gethostname(), *settings.allowed_hosts}
         self._in_flight = in_flight
         self._now = 0
@@ -79,7 +127,7 @@ class Gate:
             return
         if path in BODY_STREAMS:
             # What is not read of it would be taken for the next request.
-            await self._app(scope, receive, _with_headers(send, {"connection": "close"}))
+            await self._app(scope, receive, _with_headers(send, (b"connection", b"close")))
             return
         if self._now >= self._in_flight:
             fields = {"retry_after_s": BUSY_RETRY_S}
@@ -106,13 +154,13 @@ class Gate:
             nonlocal seen, complete, slow
             if complete:
                 return await receive()
-            left = ends + seen / BODY_LEAST_BYTES_A_SECOND - time.monotonic()
             try:
-                async with asyncio.timeout(left):
-                    message = await receive()
-            except TimeoutError as error:
+                message = await self._bodies.next_part(
+                    receive, by=ends + seen / BODY_LEAST_BYTES_A_SECOND
+                )
+            except BodyTooSlow:
                 slow = True
-                raise BodyTooSlow from error
+                raise
             seen += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if seen > limit:
@@ -139,15 +187,15 @@ class Gate:
             await _refuse(send, scope, headers, 408, "body.too_slow", {})
 
 
-def _with_headers(send: Send, more: Mapping[str, str] | None = None) -> Send:
-    said = _HEADERS | dict(more or {})
-
+def _with_headers(send: Send, *more: tuple[bytes, bytes]) -> Send:
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in said.items():
-                headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
+            own = list(message.get("headers", ()))
+            said = {name for name, _ in own}
+            message["headers"] = [
+                *own,
+                *(header for header in (*_HEADERS, *more) if header[0] not in said),
+            ]
         await send(message)
 
     return sender

@@ -130,6 +130,8 @@ def build(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # Nothing is told to anybody outside; asking for each request whether to costs all the same.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = Service(settings=settings, database=database, clock=clock)
     app.state.feed = feed
@@ -139,6 +141,7 @@ def build(
     app.state.outside = outside
     app.state.drawn = Drawn()
     install(app)
+    check_ins.put_first(app, BASE, COMMON_PROBLEMS)
     app.include_router(health.router)
     for module in ROUTERS:
         app.include_router(module.router, prefix=BASE, responses=COMMON_PROBLEMS)

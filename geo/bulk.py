@@ -2,6 +2,7 @@
 """Many rows at once, by COPY: about ten times as fast as one INSERT a row."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,7 @@ def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]
     columns = [_spelling(described.c[name].type)([row[name] for row in rows]) for name in names]
     connection = session.connection().connection.driver_connection
     assert connection is not None
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(described.name), sql.SQL(", ").join(map(sql.Identifier, names))
-    )
+    statement = _statement(described.name, tuple(names))
     try:
         with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in zip(*columns, strict=True):
@@ -44,6 +43,12 @@ def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]
     except psycopg.Error as error:
         spelled = f"copy {described.name}"
         raise DBAPIError.instance(spelled, None, error, psycopg.Error) from error
+
+
+@cache
+def _statement(table: str, names: tuple[str, ...]) -> bytes:
+    into = sql.SQL(", ").join(map(sql.Identifier, names))
+    return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), into).as_bytes()
 
 
 def _spelling(kind: Any) -> Callable[[list[Any]], Sequence[Any]]:

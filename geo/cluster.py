@@ -356,7 +356,7 @@ class Cluster:
         yield "work_mem=16MB"
         yield "max_connections=150"
         yield "max_wal_size=2GB"
-        yield "wal_compression=on"
+        yield "wal_compression=lz4"
         yield "random_page_cost=1.1"
         # Our statements are short: compiling them costs more than it saves.
         yield "jit=off"

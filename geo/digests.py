@@ -2,10 +2,12 @@
 """Whether two requests with one client id say the same thing: a digest of the parsed values."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,11 +31,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     said = _said(value.__class__)
-    return {name: getattr(value, name) for name in said} if said else str(value)
+    return str(value) if said is None else dict(zip(said.names, said.values(value), strict=True))
+
+
+class _Said(NamedTuple):
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _said(kind: type) -> tuple[str, ...]:
+def _said(kind: type) -> _Said | None:
     if not hasattr(kind, "__dataclass_fields__"):
-        return ()
-    return tuple(field.name for field in fields(kind) if field.metadata.get("said", True))
+        return None
+    names = tuple(field.name for field in fields(kind) if field.metadata.get("said", True))
+    # One name alone would be answered bare.
+    got = attrgetter(*names) if len(names) > 1 else lambda value: (getattr(value, names[0]),)
+    return _Said(names, got)

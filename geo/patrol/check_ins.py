@@ -291,7 +291,7 @@ def _store(
 ) -> set[tuple[DistrictCode, CheckInId]]:
     """Keep what was judged; which of them were not there yet."""
     # In one order for everybody: two batches never wait for each other's ids crosswise.
-    left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id))
+    left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id.int))
     # Each turn leaves out at least one that another has won, so it ends; and nothing may be
     # answered as kept before it is.
     while left:

@@ -24,14 +24,16 @@ _STATEMENT = """
 select
   worker.origin,
   district.time_zone,
+  -- "is true" keeps the district out of the range indexes: they compare it with every entry of a
+  -- page, at several times the cost of all the rest, and a worker has one district alone.
   exists (
     select from duty
-    where duty.district = asked.district and duty.worker = asked.worker
+    where (duty.district = asked.district) is true and duty.worker = asked.worker
       and duty.during @> asked.moment
   ) as on_duty,
   array(
     select assignment.cell from assignment
-    where assignment.district = asked.district and assignment.worker = asked.worker
+    where (assignment.district = asked.district) is true and assignment.worker = asked.worker
       and assignment.during @> asked.moment
     order by assignment.cell
   ) as assigned,

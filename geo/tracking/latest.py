@@ -40,7 +40,8 @@ where {_RANK.format(row="excluded")} > {_RANK.format(row="latest")}
 returning district, worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, observed_at,
   on_duty, latest.xmax = 0 as first_seen, array(
     select assignment.cell from assignment
-    where assignment.district = latest.district and assignment.worker = latest.worker
+    -- Without the district in the index condition: see `patrol.circumstances`.
+    where (assignment.district = latest.district) is true and assignment.worker = latest.worker
       and assignment.during @> latest.received_at
     order by assignment.cell
   ) as cells
@@ -76,7 +77,7 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
     if not newest:
         return
     # In one order for everybody: two batches never wait for each other's rows crosswise.
-    rows = [newest[who] for who in sorted(newest)]
+    rows = sorted(newest.values(), key=lambda row: (row.district, row.worker.int))
     moved = prepared.rows(
         session,
         _MOVE,
@@ -121,19 +122,17 @@ def follow_duty(session: Session, changed: Sequence[DutyChanged]) -> None:
 
 def payloads(district: DistrictCode, items: Sequence[list[Any]]) -> list[str]:
     """Positions as notices below PostgreSQL's limit: district and items."""
-    made: list[str] = []
-    piece: list[list[Any]] = []
-    size = 0
-    for item in items:
-        length = len(orjson.dumps(item)) + 1
-        if piece and size + length > NOTIFY_LIMIT_BYTES - 60:
-            made.append(orjson.dumps({"district": district, "items": piece}).decode())
-            piece, size = [], 0
-        piece.append(item)
-        size += length
-    if piece:
-        made.append(orjson.dumps({"district": district, "items": piece}).decode())
-    return made
+    begin, end = b'{"district":%b,"items":[' % orjson.dumps(district), b"]}"
+    room = NOTIFY_LIMIT_BYTES - len(begin) - len(end)
+    pieces: list[list[bytes]] = []
+    left = 0
+    for spelled in map(orjson.dumps, items):
+        if len(spelled) + 1 > left:
+            pieces.append([])
+            left = room
+        pieces[-1].append(spelled)
+        left -= len(spelled) + 1
+    return [(begin + b",".join(piece) + end).decode() for piece in pieces]
 
 
 def _duty_of_newcomers(session: Session, moved: Sequence[Any]) -> dict[tuple[str, UUID], bool]:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from geo.accounts.rules import OutOfScope, Role, RoleNotAllowed
 from geo.crs import Fix
@@ -102,15 +103,24 @@ def test_where_none_is_asked_for_the_code_changes_nothing(database: Database) ->
     assert again.accepted
 
 
-def test_a_batch_asks_once_and_only_when_somebody_shows_a_code(database: Database) -> None:
+def test_a_batch_asks_once_and_only_when_somebody_shows_a_code(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = issue(database)
     ask(database)
     with database.snapshot() as session:
         door = queries.checkpoint(session, town.DISTRICT, DOOR)
         plain = queries.checkpoint(session, town.DISTRICT, OTHER_DOOR)
         asked: list[Any] = []
-        connection = session.connection()
-        event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2]))
+
+        class Counting(psycopg.Cursor[Any]):
+            def execute(self, query: Any, *more: Any, **options: Any) -> "Counting":
+                asked.append(query)
+                return super().execute(query, *more, **options)
+
+        raw = session.connection().connection.driver_connection
+        assert raw is not None
+        monkeypatch.setattr(raw, "cursor_factory", Counting)
 
         def states(*shown: tuple[Any, str | None]) -> list[ProofState | None]:
             return proof_states(session, [ShownProof(town.DISTRICT, *one, NOW) for one in shown])
