@@ -16,11 +16,12 @@ from api.check_in_stream import CheckInStreams
 from api.feed import Feed
 from api.logs import configure
 from api.main import create_app
-from api.websocket import WebSocket
 from geo.settings import Settings
 
 _ALLOCATIONS_A_COLLECTION = 50_000
 _TURN_S = 0.0005
+# Larger than any signal of a call; whoever sends more is no page of ours.
+LARGEST_MESSAGE = 64 * 1024
 # Longer than any stream waits for its reader.
 UNREAD_S = 60.0
 
@@ -53,7 +54,8 @@ def main() -> None:
         app,
         loop="uvloop",
         http="httptools",
-        ws=WebSocket,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ssl_certfile=certificate,

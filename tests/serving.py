@@ -19,8 +19,7 @@ import uvicorn
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.feed import Feed, FeedLimits
 from api.main import build
-from api.serve import Server, lose_patience
-from api.websocket import WebSocket
+from api.serve import LARGEST_MESSAGE, Server, lose_patience
 from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import Clock
@@ -117,7 +116,12 @@ def serving(
         lose_patience(listening, unread[1])
     port = listening.getsockname()[1]
     configuration = uvicorn.Config(
-        app, ws=WebSocket, log_level="warning", timeout_graceful_shutdown=2, access_log=False
+        app,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+        access_log=False,
     )
     server = Server(configuration, app.state.feed, app.state.check_in_streams)
     loops: queue.Queue[asyncio.AbstractEventLoop] = queue.Queue()

@@ -35,7 +35,7 @@ SILENT_S = 15.0
 SIGN_IN_S = 5.0
 # A call begins with a burst of a few dozen; afterwards there is little to say.
 BURST, PER_SECOND = 60, 5.0
-_POLICY, _LATER = 1008, 1013
+_NOT_TEXT, _POLICY, _LATER = 1003, 1008, 1013
 
 
 class NotThere(Exception):
@@ -44,6 +44,10 @@ class NotThere(Exception):
 
 class TooFast(Exception):
     """More signals than two browsers need."""
+
+
+class NotText(Exception):
+    """Something else than text came: no page of ours sends that."""
 
 
 class Pace:
@@ -109,7 +113,7 @@ class End:
         pace = Pace()
         while True:
             async with asyncio.timeout(SILENT_S):
-                said = _parsed(await self._socket.receive_text())
+                said = await _heard(self._socket)
             pace.spend()
             kind = said.get("kind")
             if kind == "alive":
@@ -164,11 +168,11 @@ async def signals(
         await socket.close(_POLICY)
         return
     accepted = shown is None
-    if accepted:
-        await socket.accept()
-        shown = await _signed_in(socket)
     code = _POLICY
     try:
+        if accepted:
+            await socket.accept()
+            shown = await _signed_in(socket)
         if shown is None:
             raise NotThere
         end = End(socket, call, shown, after)
@@ -186,6 +190,8 @@ async def signals(
             await socket.send_text('{"kind":"over"}')
     except TooFast:
         log.warning("a call says too much", call=str(call))
+    except NotText:
+        code = _NOT_TEXT
     except TimeoutError:
         code = 1000
     except WebSocketDisconnect:
@@ -212,7 +218,7 @@ def _credentials(socket: WebSocket) -> Credentials | None:
 async def _signed_in(socket: WebSocket) -> Credentials | None:
     try:
         async with asyncio.timeout(SIGN_IN_S):
-            said = _parsed(await socket.receive_text())
+            said = await _heard(socket)
     except TimeoutError:
         return None
     token = said.get("token")
@@ -220,8 +226,14 @@ async def _signed_in(socket: WebSocket) -> Credentials | None:
     return Credentials(str(token), False) if signing_in else None
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """A message; what is none is an empty one."""
+async def _heard(socket: WebSocket) -> dict[str, Any]:
+    """The next message; what is none is an empty one. Raises: WebSocketDisconnect, NotText."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    text = message.get("text")
+    if text is None:
+        raise NotText
     try:
         said = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -19,7 +19,6 @@ import pytest
 from sqlalchemy import text
 
 from api.code import CHECKOUT
-from api.websocket import Broken, Frames
 from geo.accounts.rules import Role
 from geo.calls.signalling import forget_signals
 from geo.clock import SetClock, SystemClock
@@ -194,23 +193,11 @@ def test_too_much_is_refused(served: Served, talking: Talk) -> None:
         assert desk.ended() == 1009
 
 
-WRONG: tuple[tuple[list[Any], int], ...] = (
-    ([(0x1, b"{}", True, False)], 1002),  # not masked
-    ([(0x2, b"{}", True, True)], 1003),  # binary
-    ([(0x1, b"\xff\xfe", True, True)], 1007),  # no UTF-8
-    ([(0x0, b"{}", True, True)], 1002),  # goes on from nothing
-    ([(0x1, b"{", False, True), (0x1, b"}", True, True)], 1002),  # begins within another
-    ([(0x9, b"x" * 126, True, True)], 1002),  # a ping too long
-    ([(0x3, b"", True, True)], 1002),  # no opcode
-)
-
-
-def test_what_no_browser_sends_ends_the_line(served: Served, talking: Talk) -> None:
-    for frames, code in WRONG:
+def test_what_no_page_of_ours_sends_ends_the_line(served: Served, talking: Talk) -> None:
+    for opcode, payload, code in ((0x2, b"{}", 1003), (0x1, b"\xff\xfe", 1007)):
         with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
-            for opcode, payload, last, mask in frames:
-                desk.frame(opcode, payload, last=last, mask=mask)
-            assert desk.ended() == code, frames
+            desk.frame(opcode, payload)
+            assert desk.ended() == code, opcode
 
 
 def test_a_message_in_parts_with_a_ping_between(served: Served, talking: Talk) -> None:
@@ -223,16 +210,6 @@ def test_a_message_in_parts_with_a_ping_between(served: Served, talking: Talk) -
         desk.hear("alive")
         desk.frame(0x8, (1000).to_bytes(2, "big"))
         assert desk.ended() == 1000
-
-
-def test_frames_may_come_byte_by_byte() -> None:
-    frames = Frames()
-    # "Hello", as RFC 6455 shows it masked.
-    sent = bytes.fromhex("818537fa213d7f9f4d5158")
-    found = [whole for byte in sent for whole in frames.feed(bytes([byte]))]
-    assert found == [(0x1, b"Hello")]
-    with pytest.raises(Broken):
-        Frames(most=4).feed(sent)
 
 
 def test_stopping_the_service_ends_its_calls(live_url: str, clock: SetClock) -> None:
