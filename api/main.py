@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import pages, patrol_pages
+from api import desk_pages, pages, patrol_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
@@ -150,6 +150,7 @@ def build(
     app.include_router(phones.router, include_in_schema=False)
     app.include_router(signals.router, prefix=BASE)
     app.include_router(patrol_pages.router)
+    app.include_router(desk_pages.router)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)

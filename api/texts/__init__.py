@@ -21,6 +21,7 @@ from api.texts import (
     service,
     workforce,
 )
+from geo.incidents.rules import NearReason, PlaceReason, Shortfall
 
 
 class Language(StrEnum):
@@ -61,6 +62,12 @@ _JUDGED = (
 def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
     """The templates of verdicts in both languages, for a page that fills them in itself."""
     return {code: said for code, said in TEXTS.items() if code.partition(".")[0] in _JUDGED}
+
+
+def desk_templates() -> dict[str, dict[str, tuple[str, str]]]:
+    """The templates of places and of the people near them, for the desk's own sentences."""
+    codes = (*PlaceReason, *NearReason, *Shortfall)
+    return {code.value: TEXTS[code.value] for code in codes}
 
 
 class _Fields(dict[str, Any]):

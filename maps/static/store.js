@@ -41,6 +41,7 @@ export class Store {
    * @param {any} said
    */
   apply(said) {
+    this.heard(said.at);
     if (!said.collection) return undefined;
     const rows = this.all(said.collection);
     const before = rows.get(said.id);
@@ -55,6 +56,14 @@ export class Store {
     const before = rows.get(position.worker);
     if (before && before.observed_at > position.observed_at) return;
     rows.set(position.worker, position);
+  }
+
+  /**
+   * Nothing is heard before it happens: what comes quickly mends a clock that was set by a slow answer.
+   * @param {string} at
+   */
+  heard(at) {
+    this.ahead = Math.max(this.ahead, Date.parse(at) - Date.now());
   }
 
   /** The server's present, in ms. */

@@ -5,6 +5,7 @@
 import { Ground } from "./ground.js";
 import { Labels } from "./labels.js";
 import { follow, json } from "./live.js";
+import { Masthead } from "./masthead.js";
 import { Overview } from "./overview.js";
 import { Panels } from "./panels.js";
 import { People } from "./people.js";
@@ -26,9 +27,7 @@ const names = new Map();
 const cellName = (code) => (code ? (names.get(code) ?? code) : "");
 const panels = new Panels(store, who, cellName, page.time_zone);
 
-let link = "connecting";
-let lastEvent = 0;
-let lastSeen = 0;
+const masthead = new Masthead(store, page.time_zone);
 
 /** @param {string} worker */
 function who(worker) {
@@ -66,10 +65,10 @@ function touched() {
 }
 
 async function reload() {
-  show("connecting");
+  masthead.show("connecting");
   const state = await json(page.state);
   store.begin(state);
-  lastSeen = Date.now();
+  masthead.seen(false);
   people.begin();
   panels.recall();
   everything();
@@ -86,7 +85,6 @@ function everything() {
 
 /** @param {import("./live.js").Message[]} messages */
 function happened(messages) {
-  lastSeen = Date.now();
   let facts = false;
   for (const { event, data } of messages) {
     if (event === "position") {
@@ -94,51 +92,16 @@ function happened(messages) {
       people.move(data);
     } else if (event !== "hello") {
       facts = true;
-      lastEvent = Date.now();
       const before = store.apply(data);
       panels.tick(data, before);
       if (data.collection === "check_ins" && !before) people.checkedIn(data.body);
       document.documentElement.dataset.seq = String(data.seq);
     }
   }
+  masthead.seen(facts);
   if (facts) {
     people.changed();
     everything();
-  }
-}
-
-/** @param {string} state */
-function show(state) {
-  link = state;
-  tell();
-}
-
-/** The clock, and how old this picture is. */
-function tell() {
-  const now = new Date(store.now());
-  const zone = { timeZone: page.time_zone };
-  const chinese = document.documentElement.lang !== "en";
-  document.getElementById("clock").textContent = panels.time.format(now);
-  document.getElementById("date").textContent = new Intl.DateTimeFormat(
-    chinese ? "zh-CN" : "en-GB",
-    { ...zone, year: "numeric", month: "long", day: "numeric", weekday: "short" },
-  ).format(now);
-
-  const indicator = document.getElementById("link");
-  indicator.dataset.state = link;
-  const age = lastEvent ? span(Date.now() - lastEvent) : "";
-  document.getElementById("link-text").textContent =
-    link === "live" && lastEvent ? t("link.live_since", { age }) : t(`link.${link}`);
-  const alarm = document.getElementById("alarm");
-  const cut = lastSeen > 0 && link !== "live" && Date.now() - lastSeen > 3000;
-  alarm.hidden = !(cut || link === "ended");
-  document.body.classList.toggle("cut", !alarm.hidden);
-  if (!alarm.hidden) {
-    const time = panels.time.format(new Date(lastSeen + store.ahead));
-    alarm.textContent =
-      link === "ended"
-        ? t("alarm.signed_out")
-        : t("alarm.lost", { time, age: span(Date.now() - lastSeen) });
   }
 }
 
@@ -172,8 +135,8 @@ async function main() {
   ground.drawn = drawn;
   // Fetches the ground that this first place needs.
   home();
-  tell();
-  setInterval(tell, 1000);
+  masthead.tell();
+  setInterval(() => masthead.tell(), 1000);
   setInterval(age, 5000);
   addEventListener("resize", () => {
     home();
@@ -185,7 +148,7 @@ async function main() {
     otherLanguage();
     people.flag();
     everything();
-    tell();
+    masthead.tell();
   });
   document.getElementById("leave").addEventListener("click", async () => {
     await fetch(page.sign_out, { method: "DELETE" });
@@ -193,8 +156,8 @@ async function main() {
   });
   // Names come with the ground; without it the wall goes on by codes.
   await Promise.race([ground.first, new Promise((done) => setTimeout(done, 5000))]);
-  await follow(page.live, { reload, happened, link: show });
-  tell();
+  await follow(page.live, { reload, happened, link: (state) => masthead.show(state) });
+  masthead.tell();
 }
 
 /** @param {{x: number, y: number}} point */

@@ -2,6 +2,7 @@
 """Pages as bytes: who gets them, under which policy, and that they name no other host."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,9 +10,10 @@ from fastapi.testclient import TestClient
 from api.pages import local_path
 from geo.accounts.rules import Role
 from maps.offline import offline
+from tests import town
 from tests.conftest import SignIn
 
-PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print"]
+PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print", "/desk"]
 
 
 @pytest.mark.parametrize("page", ["/wall", "/docs", "/wall?a=1&b=//x"])
@@ -69,10 +71,40 @@ def test_a_page_has_a_policy_and_a_nonce_of_its_own(
 
 
 def test_a_worker_has_no_wall(client: TestClient, sign_in: SignIn) -> None:
-    from tests import town
-
     answer = client.get("/wall", headers=sign_in(Role.WORKER, worker=town.WORKERS["N1"]))
     assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
+
+
+@pytest.mark.parametrize(
+    "role", [role for role in Role if role not in (Role.ADMIN, Role.DISPATCHER)]
+)
+def test_the_desk_is_the_officers(client: TestClient, sign_in: SignIn, role: Role) -> None:
+    worker = town.WORKERS["N1"] if role is Role.WORKER else None
+    answer = client.get("/desk", headers=sign_in(role, worker=worker))
+    assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
+
+
+def test_the_record_of_an_incident_is_for_those_in_its_area(
+    client: TestClient, sign_in: SignIn
+) -> None:
+    id = str(uuid4())
+    body = {
+        "id": id,
+        "title": "枯树",
+        "category": "突发事件",
+        "severity": "normal",
+        "place": {"cell": town.N1},
+    }
+    officer = sign_in(Role.DISPATCHER)
+    assert client.post("/api/v1/incidents", json=body, headers=officer).status_code == 201
+    path = f"/incidents/{id}"
+    shown = client.get(path, headers=sign_in(Role.SUPERVISOR, scope="210503101"))
+    assert shown.status_code == 200
+    assert offline(shown.text) == []
+    assert client.get(path, headers=sign_in(Role.VIEWER)).status_code == 403
+    elsewhere = client.get(path, headers=sign_in(Role.SUPERVISOR, scope="210503102"))
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "incident.not_found")
+    assert client.get("/desk", headers=officer).status_code == 200
 
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -84,8 +116,6 @@ HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 def test_a_person_reads_a_problem_as_a_page(
     client: TestClient, sign_in: SignIn, path: str, status: int
 ) -> None:
-    from tests import town
-
     headers = {} if status == 401 else sign_in(Role.WORKER, worker=town.WORKERS["N1"])
     answer = client.get(path, headers={**headers, **HTML, "accept-language": "en-GB"})
     assert answer.status_code == status
@@ -99,8 +129,6 @@ def test_a_person_reads_a_problem_as_a_page(
 
 
 def test_a_worker_begins_at_his_own_page(client: TestClient, sign_in: SignIn) -> None:
-    from tests import town
-
     headers = sign_in(Role.WORKER, worker=town.WORKERS["N1"])
     home = client.get("/", headers=headers, follow_redirects=False)
     assert home.headers["location"] == "/me"

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages of the duty officer: his desk, and one incident on paper."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from api.deps import Now, Read
+from api.incident_story import story
+from api.pages import AllowedOnPage, page
+from api.texts import desk_templates
+from geo.accounts.rules import Actor
+from geo.clock import civil_date, rfc3339
+from geo.gazetteer.rules import SETTLED_MARGIN, SETTLED_SCORE
+from geo.hierarchy import queries as hierarchy
+from geo.hierarchy.drawing import focus
+from geo.incidents.queries import seen_incident
+from geo.incidents.rules import FRESH_FOR, Severity
+from maps.desk import DeskView, desk
+from maps.incident_sheet import incident_sheet
+
+router = APIRouter(include_in_schema=False)
+
+BASE = "/api/v1"
+# The classes of events of digital city management; the first is what a duty officer hears most.
+CATEGORIES = ("突发事件", "市容环境", "宣传广告", "施工管理", "街面秩序", "其他")
+# What the issue asks of a trained person, from the first key to the ringing phone.
+RINGS_WITHIN_S = 10
+
+
+@router.get("/desk")
+def show_desk(
+    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("desk.use"))], now: Now
+) -> Response:
+    """The duty officer's desk."""
+    district = hierarchy.district(session, me.district)
+    plan = hierarchy.plan_in_force(session, me.district, civil_date(now, district.time_zone))
+    shown = focus(session, me.district, plan.id, me.areas)
+    data = {
+        "time_zone": district.time_zone,
+        "focus": shown,
+        "fresh_s": FRESH_FOR.total_seconds(),
+        "settled": {"score": SETTLED_SCORE, "margin": SETTLED_MARGIN},
+        "rings_within_s": RINGS_WITHIN_S,
+        "state": f"{BASE}/state",
+        "live": f"{BASE}/live",
+        "sign_out": f"{BASE}/sessions/current",
+        "geocode": f"{BASE}/geocode",
+        "nearest": f"{BASE}/nearest",
+        "incidents": f"{BASE}/incidents",
+        "linkups": f"{BASE}/linkups",
+        "workers": f"{BASE}/workers",
+        "departments": f"{BASE}/departments",
+        "sheets": "/incidents",
+        "me": {"worker": None, "name": me.name},
+        "categories": CATEGORIES,
+        "texts": desk_templates(),
+    }
+    view = DeskView(
+        district=district.name,
+        basemap=f"{BASE}/basemap",
+        focus=shown,
+        categories=CATEGORIES,
+        severities=tuple(severity.value for severity in Severity),
+        data=data,
+    )
+    return page(desk(view))
+
+
+@router.get("/incidents/{incident}")
+def show_incident(
+    incident: UUID,
+    session: Read,
+    me: Annotated[Actor, Depends(AllowedOnPage("incidents.print"))],
+    now: Now,
+) -> Response:
+    """Everything about one incident, to be read and printed."""
+    found = seen_incident(session, me, incident)
+    district = hierarchy.district(session, me.district)
+    data = {
+        "time_zone": district.time_zone,
+        "incident": {
+            **found.live_row,
+            "said": found.said_place.get("address"),
+            "reporter": found.reporter,
+            "heard_at": None if found.heard_at is None else rfc3339(found.heard_at),
+            "closed_at": None if found.closed_at is None else rfc3339(found.closed_at),
+            "outcome": found.outcome,
+        },
+        "story": story(session, found),
+        "printed_at": rfc3339(now),
+        "printed_by": me.name,
+    }
+    return page(incident_sheet(district.name, data))

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chosen incident: what is known of it, its rings with their clocks, what was done about it.
+
+import { ask } from "./ask.js";
+import { said } from "./desk_words.js";
+import { clock, distance, element, moment } from "./patrol_words.js";
+import { span, t } from "./words.js";
+
+const COUNT_MS = 200;
+
+export class Detail {
+  /**
+   * @param {any} page
+   * @param {import("./store.js").Store} store
+   * @param {(worker: string) => string} who
+   * @param {(code: string|null) => string} cellName
+   * @param {(act: string) => void} act
+   */
+  constructor(page, store, who, cellName, act) {
+    this.page = page;
+    this.store = store;
+    this.who = who;
+    this.cellName = cellName;
+    this.act = act;
+    this.root = document.getElementById("detail");
+    /** @type {string|null} */
+    this.id = null;
+    /** What the service says beyond the live row. @type {any} */
+    this.more = null;
+    this.fetching = 0;
+    this.reading = Promise.resolve();
+    setInterval(() => this.count(), COUNT_MS);
+  }
+
+  /** @param {string|null} id */
+  open(id) {
+    if (this.id !== id) this.more = null;
+    this.id = id;
+    this.show();
+    this.reading = this.read();
+  }
+
+  /** Facts about it have come. @param {{data: any}[]} messages */
+  happened(messages) {
+    const mine = messages.some(({ data }) =>
+      data?.collection === "incidents" ? data.id === this.id : data?.body?.incident === this.id,
+    );
+    if (!mine) return;
+    this.show();
+    this.reading = this.read();
+  }
+
+  async read() {
+    const id = this.id;
+    if (!id) return;
+    const number = ++this.fetching;
+    try {
+      const more = await ask(`${this.page.incidents}/${id}`);
+      if (number !== this.fetching || id !== this.id) return;
+      this.more = more;
+      this.show();
+    } catch {
+      // The live row is shown; the rest comes with the next event about it.
+    }
+  }
+
+  row() {
+    return this.id ? this.store.all("incidents").get(this.id) : undefined;
+  }
+
+  show() {
+    const row = this.row();
+    this.root.hidden = !row;
+    if (!row) return;
+    const standing = this.store.standing(row);
+    this.root.className = `detail ${row.severity} ${standing}`;
+    document.getElementById("about").replaceChildren(...this.about(row, standing));
+    this.acts(row, standing);
+    document.getElementById("linkup").replaceChildren(...this.linkup(row));
+    document.getElementById("told").replaceChildren(...this.told());
+    this.count();
+  }
+
+  about(row, standing) {
+    const head = element("header");
+    const title = element("h2");
+    if (row.origin === "drill") title.append(element("em", t("desk.drill_mark"), "drill"));
+    title.append(row.title);
+    head.append(title, element("p", t(`status.${standing}`), "standing"));
+    const list = element("dl");
+    const line = (name, value) => {
+      if (value) list.append(element("dt", t(name)), value instanceof Node ? dd(value) : element("dd", value));
+    };
+    const more = this.more ?? {};
+    line("desk.category", `${t(`severity.${row.severity}`)} · ${t(`category.${row.category}`).replace("category.", "")}`);
+    line("detail.place", row.label || (row.status === "unlocated" ? said(this.page.texts, more.place_reason)[1] : ""));
+    const words = more.place?.address;
+    if (words && words !== row.label) line("detail.place", t("detail.said", { said: words }));
+    line("detail.cell", this.cellName(row.cell));
+    line("detail.caller", more.reporter && caller(more.reporter));
+    line("detail.reported", moment(row.reported_at, this.page.time_zone, true));
+    line("detail.department", row.department);
+    const into = row.merged_into && this.store.all("incidents").get(row.merged_into);
+    line("detail.merged_into", into?.title ?? (row.merged_into ? row.merged_into.slice(0, 8) : ""));
+    line("detail.outcome", more.outcome);
+    return [head, list];
+  }
+
+  acts(row, standing) {
+    const running = this.store.linkupOf(row.id)?.status === "open";
+    const open = row.status !== "closed";
+    const list = [
+      ["link", "L", open && !running && row.status !== "unlocated"],
+      ["widen", "W", standing === "calling" || standing === "unanswered"],
+      ["place", "P", open], ["merge", "M", open], ["transfer", "T", open], ["close", "C", open],
+      ["print", "H", true],
+    ];
+    const nav = document.getElementById("acts");
+    const focused = /** @type {HTMLElement} */ (document.activeElement)?.dataset.act;
+    nav.replaceChildren(
+      ...list.filter(([, , may]) => may).map(([name, key]) => {
+        const button = element("button", t(`act.${name}`));
+        button.setAttribute("type", "button");
+        button.dataset.act = String(name);
+        button.append(" ", element("kbd", String(key)));
+        button.addEventListener("click", () => this.act(String(name)));
+        return button;
+      }),
+    );
+    if (focused) /** @type {HTMLElement} */ (nav.querySelector(`[data-act=${focused}]`))?.focus();
+  }
+
+  linkup(row) {
+    const linkup = this.store.linkupOf(row.id);
+    if (!linkup) return row.status === "closed" ? [] : [element("p", t("detail.no_linkup"), "none")];
+    const made = [];
+    const rings = [...new Set(linkup.asked.map((one) => one.ring))].sort((a, b) => b - a);
+    for (const ring of rings) {
+      const list = element("ol");
+      list.append(...linkup.asked.filter((one) => one.ring === ring).map((one) => this.person(one)));
+      const section = element("section", "", "ring");
+      section.append(element("h3", t("detail.ring", { ring })), list);
+      made.push(section);
+    }
+    if (!linkup.asked.length) made.push(element("p", t("detail.nobody"), "none"));
+    if (linkup.status !== "open") made.unshift(element("p", t("detail.ended"), "none"));
+    return made;
+  }
+
+  person(one) {
+    const item = element("li", "", one.state);
+    item.dataset.worker = one.worker ?? "";
+    const [reason] = said(this.page.texts, one.reason);
+    const far = one.distance_m === null ? "" : distance(one.distance_m);
+    item.append(element("b", this.who(one.worker)), element("span", t(`ask.${one.state}`), "state"));
+    if (one.state === "asked") {
+      const left = element("span", "", "left");
+      left.dataset.by = one.answer_by;
+      left.dataset.at = one.asked_at;
+      left.append(element("i"), element("span"));
+      item.append(left);
+    }
+    const answer = this.more?.linkup?.asked.find((ask) => ask.worker === one.worker)?.answer_text;
+    item.append(element("small", [reason, far, answer].filter(Boolean).join(" · ")));
+    return item;
+  }
+
+  /** The answer clocks go on. */
+  count() {
+    const now = this.store.now();
+    for (const left of this.root.querySelectorAll(".left")) {
+      const { by, at } = /** @type {HTMLElement} */ (left).dataset;
+      const ms = Math.max(0, Date.parse(by) - now);
+      const share = ms / (Date.parse(by) - Date.parse(at));
+      /** @type {HTMLElement} */ (left).style.setProperty("--left", share.toFixed(3));
+      left.lastElementChild.textContent = t("detail.left", { s: Math.ceil(ms / 1000) });
+    }
+  }
+
+  told() {
+    const more = this.more;
+    if (!more) return [];
+    const zone = this.page.time_zone;
+    const made = [];
+    const block = (name, items) => {
+      if (!items.length) return;
+      const section = element("section", "", "told");
+      const list = element("ol");
+      list.append(...items);
+      section.append(element("h3", t(name)), list);
+      made.push(section);
+    };
+    const row = (at, text) => {
+      const item = element("li");
+      item.append(element("time", clock(at, zone)), element("span", text));
+      return item;
+    };
+    if (more.status === "unlocated") {
+      block("detail.candidates", more.candidates.map((one) => element("li", one.label)));
+    }
+    block("detail.further", more.further_calls.map((one) =>
+      row(one.at, [one.text, one.reporter && Object.values(one.reporter).join(" ")].filter(Boolean).join(" · "))));
+    block("detail.merged", more.merged.map((one) => row(one.reported_at, one.title)));
+    block("detail.department", more.transfers.map((one) => row(one.at, [one.name, one.text].filter(Boolean).join(" · "))));
+    const first = more.linkup?.asked[0]?.asked_at;
+    if (more.heard_at && first) {
+      const took = element("p", "", "took");
+      took.append(element("span", t("detail.heard")), " ", span(Date.parse(first) - Date.parse(more.heard_at)));
+      made.push(took);
+    }
+    return made;
+  }
+}
+
+/** @param {Node} inner */
+function dd(inner) {
+  const made = element("dd");
+  made.append(inner);
+  return made;
+}
+
+/** @param {{name?: string, phone?: string, note?: string}} reporter */
+function caller({ name, phone, note }) {
+  const made = element("span", [name, note].filter(Boolean).join(" · "));
+  if (phone) {
+    const link = element("a", phone);
+    link.setAttribute("href", `tel:${phone.replace(/[^\d+]/g, "")}`);
+    made.append(" ", link);
+  }
+  return made;
+}

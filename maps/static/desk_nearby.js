@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is near a place, and whether it was told already. Asked for while he still types.
+
+import { ask } from "./ask.js";
+import { said } from "./desk_words.js";
+import { distance, element } from "./patrol_words.js";
+import { span, t } from "./words.js";
+
+const ASKED_FOR = 5;
+
+export class Nearby {
+  /**
+   * @param {any} page
+   * @param {import("./store.js").Store} store
+   * @param {import("./desk_spots.js").Spots} spots
+   * @param {(incident: any) => void} join
+   */
+  constructor(page, store, spots, join) {
+    this.page = page;
+    this.store = store;
+    this.spots = spots;
+    this.join = join;
+    /** The last answer, by the place it is about. @type {{key: string, answer: Promise<any>}|null} */
+    this.kept = null;
+    /** @type {any[]} */
+    this.likely = [];
+    this.asked = 0;
+    this.open = false;
+  }
+
+  /** Ask early, so that Enter finds the answer there. @param {any} spot */
+  fetch(spot) {
+    if (!spot) {
+      this.kept = null;
+      return null;
+    }
+    const key = `lon=${spot.lon}&lat=${spot.lat}`;
+    if (this.kept?.key !== key) {
+      const answer = ask(`${this.page.nearest}?${key}&k=${ASKED_FOR}`);
+      // Told where it is waited for.
+      answer.catch(() => {});
+      this.kept = { key, answer };
+    }
+    return this.kept.answer;
+  }
+
+  /** @param {any} spot */
+  async show(spot) {
+    this.open = true;
+    const list = document.getElementById("near");
+    const short = document.getElementById("shortfall");
+    if (!spot) {
+      list.replaceChildren();
+      short.textContent = t("desk.no_place");
+      return;
+    }
+    const number = ++this.asked;
+    let answer;
+    try {
+      answer = await this.fetch(spot);
+    } catch (error) {
+      this.kept = null;
+      if (number === this.asked) short.textContent = error.message;
+      return;
+    }
+    if (number !== this.asked || !this.open) return;
+    short.textContent = answer.shortfall ? said(this.page.texts, answer.shortfall)[1] : "";
+    list.replaceChildren(...answer.items.map((one, n) => this.person(one, n)));
+    if (!answer.items.length && !answer.shortfall) short.textContent = t("near.none");
+    const positions = this.store.all("positions");
+    this.spots.near(spot, answer.items.flatMap((one) => positions.get(one.worker) ?? []));
+  }
+
+  /** @param {any} one @param {number} n */
+  person(one, n) {
+    const item = element("li", "", `class-${one.rank_class}`);
+    const head = element("p", "", "head");
+    head.append(element("i", String(n + 1)), element("b", one.name));
+    const how = element("span", one.distance_m === null ? "" : distance(one.distance_m));
+    head.append(how);
+    const age = one.age_s === null ? t("near.unseen") : t("near.ago", { age: span(one.age_s * 1000) });
+    const [title, detail] = said(this.page.texts, one.reason);
+    const why = element("small", `${title} · ${age}`);
+    item.title = detail;
+    item.append(head, why);
+    return item;
+  }
+
+  /** Is it told already? @param {any} spot @param {string} category */
+  async alike(spot, category) {
+    this.likely = [];
+    this.tell();
+    if (!spot) return;
+    const number = (this.likelyAsked = (this.likelyAsked ?? 0) + 1);
+    const drill = document.body.classList.contains("drilling");
+    const query = new URLSearchParams({
+      lon: spot.lon, lat: spot.lat, category, drill: String(drill),
+    });
+    try {
+      const { items } = await ask(`${this.page.incidents}/duplicates?${query}`);
+      if (number !== this.likelyAsked || !this.open) return;
+      this.likely = items;
+      this.tell();
+    } catch {
+      // Only a hint: without it the call is reported as a new one.
+    }
+  }
+
+  tell() {
+    document.getElementById("same").hidden = !this.likely.length;
+    document.getElementById("same-list").replaceChildren(
+      ...this.likely.map(({ incident, distance_m }, n) => {
+        const item = element("li");
+        const age = span(this.store.now() - Date.parse(incident.reported_at));
+        const far = distance_m < 10 ? t("near.here") : distance(distance_m);
+        const where = [far, t("near.ago", { age }), incident.label].filter(Boolean);
+        item.append(element("b", incident.title), element("small", where.join(" · ")));
+        const button = element("button", n ? t("desk.join") : `${t("desk.join")} F7`);
+        button.setAttribute("type", "button");
+        button.addEventListener("click", () => this.join(incident));
+        item.append(button);
+        return item;
+      }),
+    );
+  }
+
+  /** F7: the first likely one. */
+  joinFirst() {
+    if (this.likely.length) this.join(this.likely[0].incident);
+  }
+
+  clear() {
+    this.open = false;
+    this.asked += 1;
+    this.likely = [];
+    this.tell();
+    document.getElementById("near").replaceChildren();
+    document.getElementById("shortfall").textContent = "";
+    this.spots.near({ lon: 0, lat: 0 }, []);
+  }
+}

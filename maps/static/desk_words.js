@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of the duty officer's desk.
+
+import { language, learn } from "./words.js";
+
+learn({
+  "desk.title": ["值班台", "Duty desk"],
+  "desk.wall": ["态势墙", "Wall"],
+  "desk.drill": ["演练", "Drill"],
+  "desk.drilling": ["演 练 · 新报事件均为演练", "DRILL · what is reported now is a drill"],
+  "desk.drill_mark": ["演练", "Drill"],
+  "desk.sound": ["提示音", "Sound"],
+  "desk.keys": ["按键", "Keys"],
+  "desk.keys_title": ["按键", "Keys"],
+  "desk.shut": ["知道了 (Esc)", "Close (Esc)"],
+
+  "desk.intake": ["接警", "Take a call"],
+  "desk.relocate": ["改定位置：{title}", "Place anew: {title}"],
+  "desk.place": ["地点", "Place"],
+  "desk.place_hint": ["街道门牌、小区、路口、地标", "street and number, estate, crossing, landmark"],
+  "desk.what": ["事由", "What"],
+  "desk.what_hint": ["可不填，默认为类别", "may stay empty: the category is taken"],
+  "desk.severity": ["等级", "Severity"],
+  "desk.category": ["类别", "Category"],
+  "desk.caller": ["来电人", "Caller"],
+  "desk.phone": ["电话", "Phone"],
+  "desk.candidates": ["候选地点", "Candidates"],
+  "desk.near": ["附近人员", "Who is near"],
+  "desk.same": ["疑似重复", "Perhaps the same"],
+  "desk.join": ["并入此件", "Join it"],
+  "desk.unpin": ["撤销定点", "Take the pin away"],
+  "desk.pinned": ["已在地图上定点", "Pinned on the map"],
+  "desk.pinned_cell": ["已在地图上定点 · {cell}", "Pinned on the map · {cell}"],
+
+  "severity.emergency": ["紧急", "Emergency"],
+  "severity.urgent": ["加急", "Urgent"],
+  "severity.normal": ["一般", "Normal"],
+  "category.突发事件": ["突发事件", "Sudden event"],
+  "category.市容环境": ["市容环境", "Street scene"],
+  "category.宣传广告": ["宣传广告", "Advertising"],
+  "category.施工管理": ["施工管理", "Building sites"],
+  "category.街面秩序": ["街面秩序", "Street order"],
+  "category.其他": ["其他", "Other"],
+
+  "match.number": ["门牌相符", "very number"],
+  "match.number_base": ["主门牌相符", "number in front of the dash"],
+  "match.area_number": ["区域内门牌", "number in a named area"],
+  "match.interpolated": ["按相邻门牌推算", "between known numbers"],
+  "match.crossing": ["路口", "crossing"],
+  "match.name": ["名称相符", "name"],
+  "match.contained": ["包含名称", "name inside the text"],
+  "match.street": ["只知道街道", "street only"],
+  "match.similar": ["名称相近", "similar name"],
+  "desk.tie": ["并列", "tie"],
+  "desk.no_cell": ["不在任何网格", "in no cell"],
+  "desk.searching": ["正在查找…", "Searching…"],
+  "desk.choose": ["{count} 处同样可能，请用 ↑↓ 选定", "{count} places are as likely: choose with ↑↓"],
+  "desk.vague": ["只能确定大致范围，请问清门牌或按 F9 定点", "Only the surroundings: ask for the number, or pin with F9"],
+  "desk.unfound": [
+    "没有找到。按 F9 在地图上定点；不定点直接 Enter 则报为待定位",
+    "Not found. F9 pins it on the map; Enter reports it without a place",
+  ],
+  "desk.pin_how": ["方向键移动地图，+ − 缩放，Enter 在十字处定点，Esc 返回", "Arrows move the map, + − zoom, Enter pins at the cross, Esc goes back"],
+  "desk.no_place": ["待定位：上报后请尽快定点", "No place yet: give it one soon"],
+
+  "desk.next": ["看附近人员", "See who is near"],
+  "desk.send_ring": ["上报并呼叫", "Report and ring"],
+  "desk.send_only": ["只上报", "Report only"],
+  "desk.send_place": ["改到这里", "Place it here"],
+  "desk.sending": ["正在上报…", "Reporting…"],
+  "desk.watch": ["{s} 秒", "{s} s"],
+  "desk.measured": ["首键到响铃 {s} 秒 · 呼叫 {count} 人", "{s} s from first key to ringing · {count} asked"],
+  "desk.measured_none": ["已上报，但没有人可以呼叫", "Reported, but there is nobody to ring"],
+  "desk.reported": ["已上报：{title}", "Reported: {title}"],
+  "desk.reported_unlocated": ["已上报为待定位：{title}", "Reported without a place: {title}"],
+  "desk.joined": ["已并入：{title}（第 {calls} 个来电）", "Joined: {title} (call {calls})"],
+  "desk.placed": ["已改定位置：{place}", "Placed: {place}"],
+
+  "near.ago": ["{age}前", "{age} ago"],
+  "near.unseen": ["没有位置", "no position"],
+  "near.here": ["同一处", "at the spot"],
+  "near.none": ["没有可呼叫的人", "Nobody to ring"],
+
+  "desk.incidents": ["事件", "Incidents"],
+  "desk.count": ["{open} 件未结", "{open} open"],
+  "desk.alert_unlocated": ["待定位：{title}，按 P 定位", "No place: {title} — P places it"],
+  "desk.alert_unanswered": ["无人应答：{title}，按 W 扩大", "Nobody answers: {title} — W widens"],
+  "desk.alert_more": ["，另有 {count} 件", ", and {count} more"],
+  "desk.calls": ["{count} 个来电", "{count} calls"],
+
+  "act.new": ["接警", "New call"],
+  "act.link": ["呼叫", "Ring"],
+  "act.widen": ["扩大范围", "Widen"],
+  "act.place": ["改定位置", "Place anew"],
+  "act.merge": ["合并", "Merge"],
+  "act.transfer": ["移交部门", "Hand over"],
+  "act.close": ["结案", "Close"],
+  "act.print": ["全程记录", "Full record"],
+
+  "detail.ring": ["第 {ring} 圈", "Ring {ring}"],
+  "detail.left": ["{s} 秒", "{s} s"],
+  "detail.no_linkup": ["尚未呼叫", "Nobody was asked yet"],
+  "detail.nobody": ["没有人可以呼叫", "There is nobody to ring"],
+  "detail.ended": ["连线已结束", "The linkup is over"],
+  "detail.place": ["地点", "Place"],
+  "detail.said": ["原话：{said}", "As said: {said}"],
+  "detail.cell": ["网格", "Cell"],
+  "detail.caller": ["来电人", "Caller"],
+  "detail.department": ["移交", "Handed to"],
+  "detail.outcome": ["结果", "Outcome"],
+  "detail.merged_into": ["已并入", "Merged into"],
+  "detail.merged": ["并入的事件", "Merged in"],
+  "detail.further": ["后续来电", "Further calls"],
+  "detail.heard": ["接警用时", "Taken down in"],
+  "detail.candidates": ["可能的位置", "Where it may be"],
+  "detail.reported": ["上报", "Reported"],
+
+  "ask_close.title": ["结案", "Close"],
+  "ask_close.text": ["处置结果", "Outcome"],
+  "ask_transfer.title": ["移交部门", "Hand over to a department"],
+  "ask_transfer.text": ["交办说明（可不填）", "Words that go along (may stay empty)"],
+  "ask_transfer.none": ["本区还没有登记部门，请管理员添加。", "The district has no departments yet; an admin adds them."],
+  "ask_merge.title": ["与哪一件合并？", "Merge with which?"],
+  "ask_merge.text": ["说明（可不填）", "Why (may stay empty)"],
+  "ask_merge.none": ["没有其他未结事件。", "No other incident is open."],
+  "ask_merge.stays": ["保留：{stays}", "Stays: {stays}"],
+  "ask_merge.goes": ["并入并结案：{goes}", "Merged into it and closed: {goes}"],
+  "ask.go": ["确定", "Do it"],
+  "ask.cancel": ["取消", "Cancel"],
+  "ask.needed": ["请填写。", "Please fill this in."],
+});
+
+/** Rows of the key table: keys, and what they do. @type {[string, [string, string]][]} */
+export const KEYS = [
+  ["Enter", ["下一步：选定地点 → 看附近人员 → 上报并呼叫", "next: choose the place → see who is near → report and ring"]],
+  ["↑ ↓", ["在候选地点、事件中移动", "through candidates and incidents"]],
+  ["Esc", ["退一步；在地点栏清空重来", "one step back; in the place line: begin anew"]],
+  ["F2 F3 F4", ["一般、加急、紧急", "normal, urgent, emergency"]],
+  ["Ctrl Enter", ["按另一种方式上报（加急：只上报；一般：上报并呼叫）", "report the other way (urgent: only report; normal: ring, too)"]],
+  ["F7", ["并入疑似重复的第一件，不另报", "join the first likely duplicate instead of reporting"]],
+  ["F9", ["到地图上定点：方向键移动，Enter 定点", "to the map: arrows move it, Enter pins"]],
+  ["F6", ["在接警、事件、详情、地图之间切换（Shift 反向）", "between call, incidents, details and map (Shift: back)"]],
+  ["F8", ["演练开关", "drill on and off"]],
+  ["F10", ["扩大选中事件的呼叫范围", "widen the linkup of the chosen incident"]],
+  ["N", ["接警：回到地点栏", "new call: to the place line"]],
+  ["L W", ["呼叫、扩大范围", "ring, widen"]],
+  ["P M T C", ["改定位置、合并、移交部门、结案", "place anew, merge, hand over, close"]],
+  ["H", ["全程记录（可打印）", "the full record, to be printed"]],
+  ["F1 ?", ["本表", "this table"]],
+];
+
+/**
+ * Title and sentence of a code of the service, in the chosen language.
+ * @param {Record<string, Record<string, [string, string]>>} texts
+ * @param {string|null} code
+ * @returns {[string, string]}
+ */
+export function said(texts, code) {
+  return texts[code ?? ""]?.[language()] ?? [code ?? "", ""];
+}
