@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor
+from geo.columns import Origin
 from geo.digests import digest
 from geo.errors import IdReused
 from geo.incidents import queries
@@ -99,8 +100,10 @@ def merge_incident(
     """
     if incident == into:
         raise MergedWithItself(incident=str(incident))
-    # In one order, so that two officers who merge two incidents both ways do not wait for ever.
-    held = {id: lock(session, actor.district, id) for id in sorted((incident, into))}
+    # In one order, what is real before drills, so that nobody waits crosswise.
+    origins = {id: queries.incident(session, actor.district, id).origin for id in (incident, into)}
+    order = sorted(origins, key=lambda id: (origins[id] is Origin.DRILL, id))
+    held = {id: lock(session, actor.district, id) for id in order}
     closing, staying = held[incident], held[into]
     allow(actor, closing)
     allow(actor, staying)
