@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import desk_pages, pages, patrol_pages
+from api import desk_pages, pages, patrol_pages, worker_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
@@ -35,6 +35,7 @@ from api.routes import (
     live,
     messages,
     nearest,
+    own_state,
     patrol,
     phones,
     places,
@@ -89,6 +90,7 @@ ROUTERS = (
     live,
     messages,
     nearest,
+    own_state,
     patrol,
     phones,
     places,
@@ -151,6 +153,7 @@ def build(
     app.include_router(signals.router, prefix=BASE)
     app.include_router(patrol_pages.router)
     app.include_router(desk_pages.router)
+    app.include_router(worker_pages.router)
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)

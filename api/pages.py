@@ -33,8 +33,8 @@ from maps.wall import WallView, wall
 router = APIRouter(include_in_schema=False)
 
 HOME = "/wall"
-# Where those begin who have no wall.
-OWN = "/me"
+# Where workers begin: they have no wall.
+OWN = "/worker"
 _YEAR_S = 31_536_000
 
 
@@ -66,7 +66,7 @@ def install(app: FastAPI) -> None:
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """Everybody begins at the wall, a worker at what is his."""
+    """Everybody begins at the wall, a worker at his own page."""
     try:
         actor = authenticate(request)
     except NotSignedIn:
@@ -113,17 +113,14 @@ def show_wall(
 
 
 @router.get("/me")
-def show_own(
-    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("workers.read"))]
-) -> Response:
-    """A worker's own page; everybody else has the wall."""
+def show_own(me: Annotated[Actor, Depends(AllowedOnPage("workers.read"))]) -> Response:
+    """What is a worker's own: his cells and his phones; everybody else has the wall."""
     if me.worker is None:
         return RedirectResponse(HOME, 303)
     own = {
         "worker": f"/api/v1/workers/{me.worker}",
         "areas": "/api/v1/areas",
         "sign_out": "/api/v1/sessions/current",
-        "time_zone": queries.district(session, me.district).time_zone,
     }
     return page(render("me.html", data=page_data(own)))
 

@@ -21,6 +21,7 @@ from api.shapes import (
     Within,
     id_cursor,
 )
+from api.sight import Sight
 from geo.accounts.rules import Actor, Reach, may, reach_of
 from geo.ids import AssignmentId, CellCode, WorkerId
 from geo.workforce import actions, queries
@@ -40,7 +41,10 @@ class HeldAnswer(Answer):
 
 
 class WorkerAnswer(Answer):
-    """A worker as he is now; `since` is when the present stretch of duty began."""
+    """A worker as he is now; `since` is when the present stretch of duty began.
+
+    `phone` is null to whom positions of people are not shown either.
+    """
 
     id: UUID
     name: str
@@ -137,7 +141,7 @@ def index(
         limit=limit + 1,
     )
     return Page(
-        items=[_answer(worker) for worker in found[:limit]],
+        items=[_answer(me, worker) for worker in found[:limit]],
         next=str(found[limit - 1].id) if len(found) > limit else None,
     )
 
@@ -159,14 +163,14 @@ def create(
         at=now,
     )
     response.status_code = 201 if made else 200
-    return _answer(worker)
+    return _answer(me, worker)
 
 
 @router.get("/workers/{worker}")
 def show(worker: UUID, session: Read, me: Reader, now: Now) -> WorkerAnswer:
     """One worker."""
     _may_see(session, me, worker, now)
-    return _answer(queries.worker(session, me.district, WorkerId(worker), at=now))
+    return _answer(me, queries.worker(session, me.district, WorkerId(worker), at=now))
 
 
 @router.patch("/workers/{worker}")
@@ -183,7 +187,7 @@ def change(
         phone=body.phone,
         left=body.left is True,
     )
-    return _answer(changed)
+    return _answer(me, changed)
 
 
 @router.get("/workers/{worker}/assignments")
@@ -245,7 +249,7 @@ def duty(
     worked = actions.set_duty(
         session, actor=me, worker=WorkerId(worker), on=body.on, duty_at=body.at, at=now
     )
-    return _answer(worked)
+    return _answer(me, worked)
 
 
 def _may_see(session: Read, me: Actor, worker: UUID, now: datetime) -> None:
@@ -253,8 +257,10 @@ def _may_see(session: Read, me: Actor, worker: UUID, now: datetime) -> None:
     may(me, "workers.read", area=area, worker=worker)
 
 
-def _answer(worker: Worker) -> WorkerAnswer:
-    return WorkerAnswer.model_validate(worker)
+def _answer(me: Actor, worker: Worker) -> WorkerAnswer:
+    shown = WorkerAnswer.model_validate(worker)
+    # Who plans cells has nobody to telephone.
+    return shown if Sight.of(me).people else shown.model_copy(update={"phone": None})
 
 
 def _assignment(made: Assignment) -> AssignmentAnswer:

@@ -29,6 +29,7 @@ export class Calls {
     this.brokenSince = 0;
     this.closed = false;
     this.root = element("section", "", "voice");
+    this.shape = "";
     this.sound = /** @type {HTMLAudioElement} */ (element("audio"));
     this.sound.autoplay = true;
     this.clock = 0;
@@ -259,10 +260,24 @@ export class Calls {
     const parts = [row];
     if (this.problem) parts.push(this.note(this.problem, "problem"));
     else if (this.last) parts.push(this.note(this.ended(this.last.call), "last"));
-    const kept = document.activeElement;
-    const focused = this.root.contains(kept) ? /** @type {HTMLElement} */ (kept).dataset.act : null;
-    this.root.replaceChildren(...parts);
-    if (focused) /** @type {any} */ (this.root.querySelector(`[data-act="${focused}"]`))?.focus();
+    this.put(parts);
+  }
+
+  /** Put what is to be seen in its place, unless it is there: a tap on a button meets that button. */
+  put(parts) {
+    const fresh = element("div");
+    fresh.append(...parts);
+    const time = fresh.querySelector("time")?.textContent ?? "";
+    const shape = fresh.innerHTML.replace(/<time>[^<]*/, "<time>");
+    if (shape !== this.shape) {
+      const kept = /** @type {HTMLElement} */ (document.activeElement);
+      const act = this.root.contains(kept) ? kept.dataset.act : null;
+      this.root.replaceChildren(...parts);
+      if (act) /** @type {any} */ (this.root.querySelector(`[data-act="${act}"]`))?.focus();
+      this.shape = shape;
+    }
+    const shown = this.root.querySelector("time");
+    if (shown) shown.textContent = time;
   }
 
   going() {

@@ -40,13 +40,6 @@ function show() {
   if (!worker) return;
   document.getElementById("problem").textContent = "";
   document.getElementById("name").textContent = worker.name;
-  const since = worker.since ? new Date(worker.since) : null;
-  const time = since?.toLocaleTimeString("zh-CN", {
-    hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: page.time_zone,
-  });
-  const duty = document.getElementById("duty");
-  duty.dataset.on = String(worker.on_duty);
-  duty.textContent = worker.on_duty && time ? t("duty.on", { time }) : t("duty.off");
   document.getElementById("cells").replaceChildren(
     ...worker.cells.map(({ cell, role }) => {
       const item = document.createElement("li");

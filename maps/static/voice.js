@@ -41,7 +41,12 @@ export class Voice {
     this.since = Date.now();
     this.muted = false;
     this.closed = false;
+    /** The number of the newest signal read. */
+    this.read = 0;
+    /** The number of the line; the end that offers counts. */
     this.number = 0;
+    /** What waits for the socket. @type {string[]} */
+    this.unsent = [];
     this.failures = 0;
     /** @type {RTCIceServer[]} */
     this.servers = [];
@@ -61,7 +66,7 @@ export class Voice {
     if (this.closed) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const address = `${scheme}://${location.host}/api/v1/calls/${this.options.call.id}/signals`;
-    const socket = new WebSocket(`${address}?after=${this.number}`);
+    const socket = new WebSocket(`${address}?after=${this.read}`);
     this.socket = socket;
     let heardAt = Date.now();
     const alive = setInterval(() => {
@@ -73,10 +78,8 @@ export class Voice {
       const said = JSON.parse(data);
       if (said.kind === "hello") this.hello(said);
       else if (said.kind === "signal") {
-        this.number = Math.max(this.number, said.number);
-        this.following = this.following
-          .then(() => this.follow(said.body))
-          .catch((error) => console.warn(String(error)));
+        this.read = Math.max(this.read, said.number);
+        this.follows(() => this.follow(said.body));
       } else if (said.kind === "over") this.options.over();
     });
     socket.addEventListener("close", () => {
@@ -88,34 +91,48 @@ export class Voice {
     });
   }
 
+  /** One step after the other. @param {() => Promise<void>} step */
+  follows(step) {
+    const safe = () => (this.closed ? undefined : step());
+    this.following = this.following.then(safe).catch((error) => console.warn(String(error)));
+  }
+
   /** @param {any} said */
   hello(said) {
     this.failures = 0;
     this.servers = said.ice_servers;
+    for (const kept of this.unsent.splice(0)) this.socket?.send(kept);
     this.send({ here: true });
-    // What was lost with the line is offered anew; the other end answers.
-    if (this.offers && this.line && this.state !== "connected") this.offer(true);
+    if (this.offers && this.state === "broken") this.follows(() => this.mend());
   }
 
   /** @param {any} body */
   send(body) {
-    if (this.socket?.readyState !== WebSocket.OPEN) return;
-    this.socket.send(JSON.stringify({ kind: "signal", body: { from: this.me, to: this.peer, ...body } }));
+    const { me: from, peer: to, number: line } = this;
+    const said = JSON.stringify({ kind: "signal", body: { from, to, line, ...body } });
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(said);
+    else this.unsent.push(said);
   }
 
   /** One thing the other end says. @param {any} body */
-  async follow({ from, to, here, description, candidate }) {
+  async follow({ from, to, line, here, description, candidate }) {
     if (this.closed || (to && to !== this.me)) return;
     if (here) {
-      const known = from === this.peer;
-      if (known && (!this.offers || this.state === "connected")) return;
-      this.peer = from;
-      if (!known) this.connect();
-      if (!this.offers) this.send({ here: true });
-      else await this.offer(known);
+      if (from !== this.peer) {
+        this.peer = from;
+        this.number = 0;
+        if (this.offers) await this.renew();
+        else this.send({ here: true });
+      } else if (this.offers && this.state === "broken") await this.mend();
       return;
     }
-    if (from !== this.peer || !this.line) return;
+    if (from !== this.peer) return;
+    if (description?.type === "offer" && !this.offers && line > this.number) {
+      this.number = line;
+      this.connect();
+    }
+    // What was said of a line before this one.
+    if (line !== this.number || !this.line) return;
     if (description) {
       await this.line.setRemoteDescription(description);
       if (description.type === "offer") {
@@ -125,7 +142,27 @@ export class Voice {
     } else if (candidate) await this.line.addIceCandidate(candidate);
   }
 
-  /** A line to a page at the other end that was not there before. */
+  /** Another line, with a number of its own. */
+  async renew() {
+    this.number += 1;
+    this.connect();
+    await this.offer(false);
+  }
+
+  /** Find another way for the line there is; one that never was agreed on is made anew. */
+  async mend() {
+    const agreed = this.line?.signalingState === "stable" && this.line.remoteDescription;
+    if (agreed) await this.offer(true);
+    else await this.renew();
+  }
+
+  /** @param {boolean} again */
+  async offer(again) {
+    const line = this.line;
+    await line.setLocalDescription(await line.createOffer({ iceRestart: again }));
+    if (this.line === line) this.send({ description: line.localDescription });
+  }
+
   connect() {
     this.line?.close();
     const line = new RTCPeerConnection({ iceServers: this.servers });
@@ -148,18 +185,9 @@ export class Voice {
       this.state = "connected";
     } else if (state === "disconnected" || state === "failed") {
       this.state = "broken";
-      if (state === "failed" && this.offers) this.offer(true);
+      if (state === "failed" && this.offers) this.follows(() => this.mend());
     }
     if (this.state !== before) this.options.changed();
-  }
-
-  /** @param {boolean} again  find another way for the same line */
-  async offer(again) {
-    const line = this.line;
-    if (!line || line.signalingState === "closed") return;
-    if (line.signalingState !== "stable") await line.setLocalDescription({ type: "rollback" });
-    await line.setLocalDescription(await line.createOffer({ iceRestart: again }));
-    this.send({ description: line.localDescription });
   }
 
   /** @param {boolean} muted */

@@ -131,7 +131,9 @@ def test_a_person_reads_a_problem_as_a_page(
 def test_a_worker_begins_at_his_own_page(client: TestClient, sign_in: SignIn) -> None:
     headers = sign_in(Role.WORKER, worker=town.WORKERS["N1"])
     home = client.get("/", headers=headers, follow_redirects=False)
-    assert home.headers["location"] == "/me"
+    assert home.headers["location"] == "/worker"
+    assert client.get("/worker", headers=headers).status_code == 200
+    assert client.get("/worker", headers=sign_in(Role.DISPATCHER)).status_code == 403
     own = client.get("/me", headers=headers)
     assert own.status_code == 200
     assert f'"/api/v1/workers/{town.WORKERS["N1"]}"' in own.text

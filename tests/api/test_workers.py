@@ -118,3 +118,9 @@ def test_malformed_duty_is_refused(
 ) -> None:
     path = f"/api/v1/workers/{N1}/duty"
     assert client.post(path, json=body, headers=sign_in(Role.ADMIN)).status_code == 422
+
+
+def test_telephone_numbers_are_for_those_who_call(client: TestClient, sign_in: SignIn) -> None:
+    url = f"/api/v1/workers/{N1}"
+    assert client.get(url, headers=sign_in(Role.DISPATCHER)).json()["phone"] == "13800000001"
+    assert client.get(url, headers=sign_in(Role.PLANNER)).json()["phone"] is None

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a worker sees below the map: the call that rings, the task he has taken, or his duty.
+
+import { ask } from "./ask.js";
+import { channel } from "./channel.js";
+import { element } from "./patrol_words.js";
+import { speak, t } from "./words.js";
+
+const WHY = ["why.busy", "why.far", "why.unwell", "why.stuck"];
+const MINE = new Set(["asked", "accepted", "arrived"]);
+const GRAVE = { emergency: 2, urgent: 1, normal: 0 };
+const TICK_MS = 250;
+
+/** @param {string} id */
+const find = (id) => document.getElementById(id);
+
+export class Panel {
+  /** @param {any} parts  page, store, way, bell, sharing; act and duty do what the buttons say */
+  constructor(parts) {
+    Object.assign(this, parts);
+    this.state = { wanted: false, problem: "", busy: false };
+    /** What the service says of incidents beyond the feed: who called, and what he said. */
+    this.details = new Map();
+    /** @type {{incident: string, linkup: string, widget: import("./channel.js").Channel}|null} */
+    this.mounted = null;
+    this.mode = "";
+    this.answering = "";
+    find("ready").addEventListener("click", () => this.bell.test());
+    find("accept").addEventListener("click", () => this.answer("accept"));
+    find("decline").addEventListener("click", () => this.why());
+    find("arrive").addEventListener("click", () => this.answer("arrive"));
+    find("duty").addEventListener("click", () => this.switchDuty());
+    find("notice").querySelector("button").addEventListener("click", () => this.notice(""));
+    setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** How this worker's own ask stands. @param {any} linkup */
+  own(linkup) {
+    return linkup?.asked?.find((one) => one.worker === this.page.worker);
+  }
+
+  /** The linkups that are his, with their incidents: those that ring first, the gravest first. */
+  mine() {
+    const found = [];
+    for (const linkup of this.store.all("linkups").values()) {
+      const incident = this.store.all("incidents").get(linkup.incident);
+      const own = this.own(linkup);
+      if (!incident || incident.status === "closed" || linkup.status !== "open") continue;
+      if (own && MINE.has(own.state)) found.push({ linkup, incident, own });
+    }
+    const rings = ({ own }) => (own.state === "asked" ? 1 : 0);
+    return found.sort(
+      (a, b) => rings(b) - rings(a) || GRAVE[b.incident.severity] - GRAVE[a.incident.severity]
+        || a.own.asked_at.localeCompare(b.own.asked_at),
+    );
+  }
+
+  show() {
+    const [first, ...others] = this.mine();
+    const mode = !first ? "idle" : first.own.state === "asked" ? "call" : "task";
+    const turned = mode !== this.mode || first?.linkup.id !== this.current?.linkup.id;
+    this.current = first;
+    this.mode = mode;
+    document.body.dataset.mode = mode;
+    for (const id of ["call", "task", "idle"]) find(id).hidden = id !== mode;
+    if (turned) {
+      this.state.problem = "";
+      find("call").querySelector(".why").setAttribute("hidden", "");
+    }
+    const own = this.sharing.last;
+    this.way.show(own, first?.incident ?? null);
+    if (turned) requestAnimationFrame(() => this.way.fit());
+    if (first) this.tell(find(mode), first, others.length);
+    this.mount();
+    this.ring();
+    this.idle();
+    this.ready();
+    this.tick();
+  }
+
+  /** What happened, where, and how far it is. */
+  tell(root, { linkup, incident, own }, others) {
+    const set = (name, text) => {
+      const part = root.querySelector(name);
+      part.textContent = text;
+      part.hidden = !text;
+    };
+    root.dataset.severity = incident.severity;
+    root.dataset.linkup = linkup.id;
+    set(".severity", t(`sev.${incident.severity}`));
+    root.querySelector(".drill").hidden = incident.origin !== "drill";
+    set("h1", incident.title);
+    set(".place", incident.label ?? t("no_place"));
+    set(".way", this.way.told(own.distance_m));
+    const more = this.details.get(incident.id);
+    if (!more) this.look(incident.id);
+    const said = [more?.place?.address, more?.reporter?.note].filter(Boolean);
+    const caller = [more?.reporter?.name, more?.reporter?.phone].filter(Boolean).join(" ");
+    if (caller) said.push(`${t("caller")} ${caller}`);
+    set(".said", said.filter((text) => text !== incident.label).join("\n"));
+    set(".problem", this.state.problem);
+    if (root.id === "task") {
+      set(".stand", t(own.helper && own.state === "accepted" ? "stand.helper" : `stand.${own.state}`));
+      find("arrive").hidden = own.state !== "accepted";
+    } else if (others) root.querySelector(".head").dataset.more = t("more_calls", { count: others });
+    else delete root.querySelector(".head").dataset.more;
+    for (const name of ["accept", "decline", "arrive"]) {
+      /** @type {HTMLButtonElement} */ (find(name)).disabled = this.state.busy;
+    }
+  }
+
+  /** @param {string} incident */
+  async look(incident) {
+    this.details.set(incident, {});
+    try {
+      this.details.set(incident, await ask(`${this.page.incidents}/${incident}`));
+      this.show();
+    } catch {
+      this.details.delete(incident);
+    }
+  }
+
+  /** The answer clock, by the service's time. */
+  tick() {
+    if (this.mode === "idle" && this.sharing.state === "on") {
+      find("sharing").textContent = this.sharing.told();
+    }
+    if (this.mode !== "call") return;
+    const { own } = this.current;
+    const whole = Date.parse(own.answer_by) - Date.parse(own.asked_at);
+    const left = Date.parse(own.answer_by) - this.store.now();
+    const root = find("call");
+    root.style.setProperty("--left", String(Math.max(0, Math.min(1, left / whole))));
+    const text = left > 0 ? t("left", { n: Math.ceil(left / 1000) }) : t("too_late");
+    const told = root.querySelector(".left");
+    if (told.textContent !== text) told.textContent = text;
+    // Nobody waits for this answer any more: the phone may be quiet.
+    if (left < -2000 && this.bell.ringing) this.bell.quiet();
+  }
+
+  ring() {
+    const rings = this.mode === "call" && Date.parse(this.current.own.answer_by) > this.store.now();
+    if (rings) this.bell.ring(t("notify.title", { title: this.current.incident.title }));
+    else if (this.mode !== "task") this.bell.quiet();
+    else if (this.wasCall) this.bell.quiet();
+    this.wasCall = this.mode === "call";
+    const awake = this.mode !== "idle";
+    if (awake !== this.bell.awake) this.bell.wake(awake);
+  }
+
+  /** @param {"accept"|"decline"|"arrive"} verb @param {any} [body] */
+  async answer(verb, body) {
+    const { linkup } = this.current ?? {};
+    if (!linkup || this.state.busy) return;
+    this.state.busy = true;
+    this.state.problem = "";
+    this.bell.quiet();
+    this.show();
+    try {
+      await this.act(linkup.id, verb, body);
+    } catch (error) {
+      this.state.problem = error.message;
+    } finally {
+      this.state.busy = false;
+      this.show();
+    }
+  }
+
+  /** Why not: a tap, or a sentence. The same button again takes it back. */
+  why() {
+    const form = /** @type {HTMLFormElement} */ (find("call").querySelector(".why"));
+    const line = /** @type {HTMLInputElement} */ (element("input"));
+    line.maxLength = 200;
+    line.placeholder = t("why.other");
+    line.setAttribute("aria-label", t("why.other"));
+    const chips = WHY.map((key) => {
+      const chip = element("button", t(key));
+      chip.setAttribute("type", "button");
+      chip.addEventListener("click", () => this.answer("decline", { reason: t(key) }));
+      return chip;
+    });
+    const send = element("button", t("why.send"), "send");
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const reason = line.value.trim();
+      this.answer("decline", reason ? { reason } : undefined);
+    };
+    form.replaceChildren(...chips, line, send);
+    form.toggleAttribute("hidden");
+    this.way.fit();
+  }
+
+  /**
+   * A linkup stands otherwise than before: what that means for this worker, in a sentence.
+   * @param {string} id
+   * @param {any} before
+   * @param {any} now  undefined: none of his any more
+   */
+  ended(id, before, now) {
+    const was = this.own(before)?.state;
+    const is = this.own(now)?.state;
+    if (!was || !MINE.has(was)) return;
+    const title = this.store.all("incidents").get(before.incident)?.title
+      ?? this.details.get(before.incident)?.title ?? "";
+    if (!now || now.status === "closed") this.notice(t("came.closed", { title }));
+    else if (is === "released") {
+      this.notice(t(`came.${this.own(now).released_for ?? "taken"}`, { title }));
+    } else if (!MINE.has(is)) this.notice(t(`came.${is}`, { title }));
+  }
+
+  /** @param {string} text */
+  notice(text) {
+    const root = find("notice");
+    root.hidden = !text;
+    root.querySelector("span").textContent = text;
+  }
+
+  /** The channel of the task he has: mounted once, and closed with it. */
+  mount() {
+    const task = this.mode === "task" ? this.current : null;
+    if (this.mounted && this.mounted.linkup !== task?.linkup.id) {
+      this.mounted.widget.close();
+      this.mounted = null;
+    }
+    if (!task || this.mounted) return;
+    const widget = channel(find("channel"), {
+      incident: task.incident.id,
+      linkup: task.linkup.id,
+      me: { worker: this.page.worker, name: this.page.name },
+      zone: this.page.time_zone,
+      bell: { ring: () => this.bell.ring(), quiet: () => this.bell.quiet() },
+      called: (state) => {
+        document.body.dataset.voice = state;
+      },
+    });
+    this.mounted = { incident: task.incident.id, linkup: task.linkup.id, widget };
+  }
+
+  /** @param {import("./live.js").Message[]} messages */
+  heard(messages) {
+    this.mounted?.widget.happened(messages);
+  }
+
+  refresh() {
+    this.mounted?.widget.refresh().catch(() => {});
+  }
+
+  idle() {
+    const on = this.sharing.state !== "off";
+    find("duty-text").textContent = t(on ? "duty.is_on" : "duty.is_off");
+    find("sharing").textContent = this.sharing.told();
+    find("idle").dataset.on = String(on);
+    find("idle").dataset.sharing = this.sharing.state;
+    const button = /** @type {HTMLButtonElement} */ (find("duty"));
+    button.textContent = t(on ? "duty.end" : "duty.begin");
+    button.disabled = this.state.wanted;
+  }
+
+  async switchDuty() {
+    this.state.wanted = true;
+    find("problem").textContent = "";
+    this.idle();
+    try {
+      await this.duty(this.sharing.state === "off");
+    } catch (error) {
+      find("problem").textContent = error.message;
+    } finally {
+      this.state.wanted = false;
+      this.idle();
+    }
+  }
+
+  /** Whether a call would be heard, and what to do about it. */
+  ready() {
+    const root = find("ready");
+    const on = this.sharing.state !== "off";
+    root.hidden = this.bell.open || (!on && this.mode === "idle");
+    root.querySelector("b").textContent = t("ready.tap");
+    root.querySelector("small").textContent = t("ready.why");
+  }
+
+  speak() {
+    speak();
+    this.mounted?.widget.speak();
+    this.show();
+  }
+}

@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A worker's page in Chromium: duty, the ring, the way there, and the channel with a real call.
+
+Sound comes from a fake microphone; the call itself is WebRTC between two pages of two people.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from geo.accounts.rules import Role
+from geo.calls.queries import calls
+from geo.calls.rules import Call
+from geo.clock import SetClock
+from geo.ids import IncidentId
+from geo.incidents.actions import close_incident, report_incident
+from geo.incidents.linkups import accept_linkup, time_out_due
+from geo.incidents.queries import linkups_of
+from geo.incidents.rules import Linkup, Report, SaidPlace, Severity
+from geo.tracking.queries import positions
+from geo.workforce.actions import set_duty
+from tests import town
+from tests.browser.conftest import FLAGS, Open, Watched
+from tests.conftest import PASSWORD
+from tests.people import AT_HOME, stand
+from tests.serving import Served
+
+PHONE = (360, 740)
+COUNT_TONES = """() => {
+  window.tones = 0;
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return make.call(this);
+  };
+}"""
+# The lines that a page makes, to be counted.
+KEEP_LINES = """() => {
+  window.lines = [];
+  const Line = RTCPeerConnection;
+  window.RTCPeerConnection = class extends Line {
+    constructor(...said) {
+      super(...said);
+      window.lines.push(this);
+    }
+  };
+}"""
+# Packets of sound that came in over the newest of them.
+PACKETS = """async () => {
+  const stats = [...(await window.lines.at(-1).getStats()).values()];
+  const heard = stats.filter((one) => one.type === "inbound-rtp" && one.kind === "audio");
+  return heard.reduce((sum, one) => sum + one.packetsReceived, 0);
+}"""
+# The channel as the desk mounts it, on a page of an officer.
+MOUNT = """async ([incident, linkup, worker]) => {
+  const { channel } = await import("/static/channel.js");
+  const { follow, json } = await import("/static/live.js");
+  const style = document.createElement("link");
+  Object.assign(style, { rel: "stylesheet", href: "/static/channel.css" });
+  document.head.append(style);
+  const root = document.createElement("div");
+  root.id = "desk";
+  root.style.height = "600px";
+  document.body.replaceChildren(root);
+  const widget = channel(root, {
+    incident, linkup, zone: "Asia/Shanghai", me: { worker: null, name: "值班员" },
+    peer: { worker, name: "王芳", phone: "138 0000 0001" },
+  });
+  follow("/api/v1/live", {
+    reload: () => json("/api/v1/state"), happened: (said) => widget.happened(said), link: () => {},
+  });
+}"""
+FAKE_MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+READY = "html[data-ready=true]"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium with a microphone that hums."""
+    with sync_playwright() as playwright:
+        args = [*FLAGS, *FAKE_MEDIA]
+        browser = playwright.chromium.launch(executable_path=executable(), args=args)
+        yield browser
+        browser.close()
+
+
+def executable() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "no Chromium: ./wangge test installs it"
+    return found
+
+
+@contextmanager
+def bare_browser(beside: Browser) -> Iterator[Page]:
+    """A page in a Chromium that has no microphone."""
+    browser = beside.browser_type.launch(executable_path=executable(), args=FLAGS)
+    try:
+        width, height = PHONE
+        yield browser.new_page(viewport={"width": width, "height": height}, locale="zh-CN")
+    finally:
+        browser.close()
+
+
+class People:
+    """The town with everybody at his place, and what happens in it."""
+
+    def __init__(self, visit: Open, served: Served, clock: SetClock) -> None:
+        self.visit, self.served, self.clock = visit, served, clock
+        with served.database.transaction() as session:
+            stand(session, AT_HOME, at=clock.now())
+
+    def phone(self, name: str = "N1", *allowed: str) -> Watched:
+        """A worker's page on his phone, standing 40 m east and 220 m north."""
+        watched = self.visit("/login", size=PHONE)
+        page = watched.page
+        lon, lat = town.point(40, 220)
+        page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 9})
+        page.context.grant_permissions(list(allowed), origin=self.served.url)
+        self.sign_in(page, self.served.account(Role.WORKER, worker=town.WORKERS[name]))
+        page.wait_for_url("**/worker")
+        page.wait_for_selector(READY)
+        return watched
+
+    def sign_in(self, page: Page, username: str) -> None:
+        page.fill("[name=username]", username)
+        page.fill("[name=password]", PASSWORD)
+        page.click("[type=submit]")
+
+    def emergency(self, **more: Any) -> Linkup:
+        """Somebody calls: an emergency in N1, and its linkup."""
+        report = Report(
+            id=IncidentId(uuid4()),
+            title="公园枯树倾斜<b>",
+            category="突发事件",
+            severity=Severity.EMERGENCY,
+            place=SaidPlace(address="彩虹街10号楼"),
+            reporter={"name": "李女士", "note": "三单元门口"},
+        )
+        now = self.clock.now()
+        with self.served.database.transaction() as session:
+            report_incident(session, actor=town.actor(Role.DISPATCHER), report=report, at=now)
+        return self.linkup(report.id)
+
+    def linkup(self, incident: UUID) -> Linkup:
+        with self.served.database.snapshot() as session:
+            return linkups_of(session, town.DISTRICT, [incident])[incident]
+
+    def states(self, linkup: Linkup) -> dict[str, str]:
+        names = {id: name for name, id in town.WORKERS.items()}
+        return {names[ask.worker]: ask.state for ask in self.linkup(linkup.incident).asked}
+
+    def close(self, linkup: Linkup) -> None:
+        desk = town.actor(Role.DISPATCHER)
+        with self.served.database.transaction() as session:
+            close_incident(
+                session, actor=desk, incident=linkup.incident, outcome="好", at=self.clock.now()
+            )
+
+
+@pytest.fixture
+def people(visit: Open, served: Served, clock: SetClock) -> People:
+    return People(visit, served, clock)
+
+
+def seen(people: People) -> dict[UUID, float]:
+    """Who was seen, and at which longitude."""
+    with people.served.database.snapshot() as session:
+        found = positions(session, town.DISTRICT, (town.DISTRICT,), people.clock.now())
+    return {one.worker: one.lon for one in found}
+
+
+def test_a_call_rings_until_it_is_accepted(people: People) -> None:
+    """The ring with everything on it; sound only after a tap; the bell stops with the answer."""
+    watched = people.phone("N1", "geolocation")
+    page = watched.page
+    page.evaluate(COUNT_TONES)
+    expect(page.locator("#sharing")).to_contain_text("正在共享位置")
+    expect(page.locator("#ready")).to_contain_text("点此打开铃声")
+    watched.mark()
+    linkup = people.emergency()
+    expect(page.locator("#call h1")).to_have_text("公园枯树倾斜<b>")
+    expect(page.locator("#call .left")).to_contain_text("还剩")
+    expect(page.locator("#call .way")).to_contain_text("直线距离 50 米")
+    expect(page.locator("#call .said")).to_contain_text("三单元门口")
+    # Not tapped yet: it says so, and rings from the first tap on.
+    expect(page.locator("html")).to_have_attribute("data-bell", "mute")
+    page.click("#ready")
+    expect(page.locator("html")).to_have_attribute("data-bell", "heard")
+    expect(page.locator("#ready")).to_be_hidden()
+    assert page.evaluate("window.tones") > 2
+    page.screenshot(path="/tmp/w2.png")
+    accept = page.locator("#accept").bounding_box()
+    assert accept
+    assert accept["y"] + accept["height"] > PHONE[1] * 0.85, "at thumb height"
+    assert accept["height"] >= 60
+    page.click("#accept")
+    expect(page.locator("#task .stand")).to_have_text("您已接受，请前往")
+    expect(page.locator("html")).not_to_have_attribute("data-bell", "heard")
+    page.screenshot(path="/tmp/w4.png")
+    page.click("#arrive")
+    expect(page.locator("#task .stand")).to_have_text("您已到场")
+    assert people.states(linkup)["N1"] == "arrived"
+    page.click("#language")
+    expect(page.locator("#task .stand")).to_have_text("You are there")
+    page.screenshot(path="/tmp/w5.png")
+    people.close(linkup)
+    expect(page.locator("#notice")).to_contain_text("is closed")
+    expect(page.locator("#idle")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    live = [url for url in watched.asked if "/live?" in url]
+    assert len(live) == 1, "one stream a page"
+
+
+def test_the_position_is_shared_on_duty_alone(people: People, clock: SetClock) -> None:
+    watched = people.phone(town.OFF_DUTY, "geolocation")
+    page, worker = watched.page, town.WORKERS[town.OFF_DUTY]
+    expect(page.locator("#duty-text")).to_have_text("未上岗")
+    expect(page.locator("#sharing")).to_have_text("不采集、不发送任何位置。")
+    page.wait_for_timeout(300)
+    assert not any("/positions" in url for url in watched.asked)
+    # The page's clock goes on and this one does not: his duty is not to begin ahead of it.
+    clock.advance(timedelta(seconds=30))
+    page.click("#duty")
+    expect(page.locator("#sharing")).to_contain_text("正在共享位置 · 误差 9 米")
+    lon, _ = town.point(40, 220)
+    wait_until(page, lambda: seen(people).get(worker) == pytest.approx(lon, abs=1e-6))
+    # Somebody else ends his duty: the page notices, and stops.
+    with people.served.database.transaction() as session:
+        at = people.clock.now()
+        actor = town.actor(Role.WORKER, worker=worker)
+        set_duty(session, actor=actor, worker=worker, on=False, duty_at=at, at=at)
+    expect(page.locator("#duty-text")).to_have_text("未上岗")
+    watched.mark()
+    page.context.set_geolocation({"longitude": 123.7, "latitude": 41.3, "accuracy": 9})
+    page.wait_for_timeout(500)
+    assert watched.asked_since_mark == []
+    assert worker not in seen(people)
+
+
+def test_taken_timed_out_and_declined_are_said_plainly(people: People, clock: SetClock) -> None:
+    page = people.phone("N1").page
+    expect(page.locator("#sharing")).to_contain_text("没有位置权限")
+    taken = people.emergency()
+    expect(page.locator("#call")).to_be_visible()
+    other = next(ask.worker for ask in taken.asked if ask.worker != town.WORKERS["N1"])
+    with people.served.database.transaction() as session:
+        answering = town.actor(Role.WORKER, worker=other)
+        accept_linkup(session, actor=answering, linkup=taken.id, at=clock.now())
+    expect(page.locator("#notice")).to_contain_text("已由他人接办")
+    expect(page.locator("#idle")).to_be_visible()
+    page.click("#notice button")
+
+    declined = people.emergency()
+    expect(page.locator("#call")).to_be_visible()
+    page.click("#decline")
+    page.click("text=离得太远")
+    expect(page.locator("#notice")).to_contain_text("已转呼他人")
+    (mine,) = [a for a in people.linkup(declined.incident).asked if a.worker == town.WORKERS["N1"]]
+    assert (mine.state, mine.answer_text) == ("declined", "离得太远")
+
+    # Lost while the network was away: the snapshot says how it stands.
+    people.emergency()
+    expect(page.locator("#call")).to_be_visible()
+    clock.advance(timedelta(seconds=21))
+    with people.served.database.transaction() as session:
+        while time_out_due(session, at=clock.now()):
+            pass
+    expect(page.locator("#notice")).to_contain_text("应答超时")
+    expect(page.locator("#call")).to_be_hidden()
+
+
+def test_they_write_and_speak(people: People, chromium: Browser) -> None:
+    """Text through a lost network, a call with sound at both ends, and one without a microphone."""
+    watched = people.phone("N1", "geolocation", "microphone")
+    watched.cut = True
+    page = watched.page
+    page.evaluate(KEEP_LINES)
+    linkup = people.emergency()
+    page.click("#accept")
+    expect(page.locator("#task")).to_be_visible()
+    desk = people.visit("/check-ins", Role.DISPATCHER, size=(1000, 700)).page
+    desk.wait_for_selector(READY)
+    desk.context.grant_permissions(["microphone"], origin=people.served.url)
+    desk.evaluate(KEEP_LINES)
+    desk.evaluate(MOUNT, [str(linkup.incident), str(linkup.id), str(town.WORKERS["N1"])])
+
+    desk.click("text=呼叫 王芳")
+    expect(desk.locator(".voice")).to_contain_text("正在呼叫王芳")
+    expect(page.locator("#channel .voice")).to_contain_text("来电")
+    expect(page.locator("html")).to_have_attribute("data-bell", "heard")
+    page.click("text=接听")
+    for end in (page, desk):
+        expect(end.locator(".voice b")).to_contain_text("通话中")
+        wait_until(end, lambda end=end: end.evaluate(PACKETS) > 5)
+    page.screenshot(path="/tmp/w6.png")
+    desk.screenshot(path="/tmp/d6.png")
+
+    # Written meanwhile; what is written without a network comes later, and once.
+    desk.fill("#desk input", "压着电线吗？<i>")
+    desk.press("#desk input", "Enter")
+    expect(page.locator("#channel .messages li")).to_contain_text(["压着电线吗？<i>"])
+    page.context.set_offline(True)
+    page.click("text=收到，马上到")
+    page.fill("#channel input", "没有压着")
+    page.press("#channel input", "Enter")
+    expect(page.locator("#channel .waits")).to_have_count(2)
+    expect(page.locator("#channel .away")).to_contain_text("2 条待发送")
+    page.screenshot(path="/tmp/w7.png")
+    page.context.set_offline(False)
+    for end in (page, desk):
+        written = end.locator(".messages li p")
+        expect(written).to_have_count(3)
+        # The clock stands still here: of one instant any order is right.
+        assert set(written.all_inner_texts()) == {"压着电线吗？<i>", "收到，马上到", "没有压着"}
+    expect(page.locator("#channel .waits")).to_have_count(0)
+    before = desk.evaluate(PACKETS)
+    wait_until(desk, lambda: desk.evaluate(PACKETS) > before)
+
+    page.click("text=挂断")
+    for end in (page, desk):
+        expect(end.locator(".voice .last")).to_contain_text("通话已结束")
+    call = last_call(people, linkup)
+    assert (call.state, call.ending) == ("ended", "hung_up")
+
+    # Another phone of his, without a microphone: it says why, to both.
+    page.close()
+    with bare_browser(chromium) as page:
+        page.goto(f"{people.served.url}/login")
+        people.sign_in(page, people.served.account(Role.WORKER, worker=town.WORKERS["N1"]))
+        page.wait_for_selector("#task:visible")
+        desk.click("text=呼叫 王芳")
+        page.click("text=接听")
+        expect(page.locator(".voice .problem")).to_contain_text("文字和电话仍可使用")
+        expect(desk.locator(".voice .last")).to_contain_text("无法使用麦克风")
+        expect(desk.locator(".voice a[href='tel:13800000001']")).to_be_visible()
+    assert last_call(people, linkup).ending == "no_microphone"
+
+
+def last_call(people: People, linkup: Linkup) -> Call:
+    with people.served.database.snapshot() as session:
+        return calls(session, town.DISTRICT, linkup.id)[0]
+
+
+def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it never came true"
+        page.wait_for_timeout(50)
