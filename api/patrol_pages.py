@@ -28,7 +28,7 @@ from geo.patrol.scenes import CellShape, Scene, scene
 from geo.workforce import queries as workforce
 from maps.check_in import CheckInView, check_in_page
 from maps.check_ins import CheckInsView, check_ins_page
-from maps.prints import DoorPrint, prints_page
+from maps.prints import BareDoor, DoorPrint, prints_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,7 +68,9 @@ def show_check_ins(
         "may": {
             "correct": _has(me, "devices.correct"),
             "rejudge": _has(me, "checkins.rejudge"),
+            "move": _has(me, "checkpoints.write"),
         },
+        "checkpoints": f"{BASE}/checkpoints",
         "focus": shown,
         "texts": judged_templates(),
     }
@@ -117,7 +119,10 @@ def show_prints(
     now: Now,
     within: Within = None,
 ) -> Response:
-    """Sheets with the codes in use at the doors of an area, to be printed and hung there."""
+    """Sheets with the codes in use at the doors of an area, to be printed and hung there.
+
+    Codes are issued and renewed here, too.
+    """
     district = hierarchy.district(session, me.district)
     doors = queries.checkpoints(session, me.district, areas=me.areas, within=within)
     codes = proof_codes(session, me.district, [door.id for door in doors])
@@ -128,7 +133,7 @@ def show_prints(
         me.district,
         plan.id,
         level=Level.CELL,
-        within=sorted({door.cell for door in hung}),
+        within=sorted({door.cell for door in doors}),
         geometry=False,
     )
     names = {str(cell.code): cell.name for cell in cells}
@@ -139,10 +144,17 @@ def show_prints(
             code=door.code,
             number=codes[door.id].number,
             token=codes[door.id].token,
+            checkpoint=str(door.id),
         )
         for door in hung
     ]
-    return page(prints_page(district.name, prints, without=len(doors) - len(hung)))
+    bare = [
+        BareDoor(door.name, names.get(door.cell, door.cell), str(door.id))
+        for door in sorted(doors, key=lambda door: door.code)
+        if door.id not in codes
+    ]
+    data = {"checkpoints": f"{BASE}/checkpoints"}
+    return page(prints_page(district.name, prints, bare=bare, data=data))
 
 
 def _lists(me: Actor, on: str) -> dict[str, str]:

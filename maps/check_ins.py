@@ -18,6 +18,8 @@ _LAYERS = (
     "communities",
     "subdistricts",
 )
+# Of the small map of one checkpoint.
+_AROUND = ("green", "water", "buildings", "streets", "cells")
 
 
 @dataclass(frozen=True)
@@ -35,4 +37,11 @@ class CheckInsView:
 def check_ins_page(view: CheckInsView) -> str:
     """The page, with a placeholder for its nonce. Its check-ins come by address."""
     drawn = ground("day", view.basemap, view.focus, layers=_LAYERS, most_zoom=19)
-    return render("check_ins.html", data=page_data(view.data), **parts(drawn))
+    small = parts(ground("place", view.basemap, view.focus, layers=_AROUND, most_zoom=19))
+    return render(
+        "check_ins.html",
+        data=page_data(view.data),
+        place_body=small["map_body"],
+        place_script=small["map_script"],
+        **parts(drawn),
+    )

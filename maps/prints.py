@@ -3,10 +3,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
-from maps.page import render
+from maps.page import page_data, render
 from maps.qr import qr_code
 
 
@@ -19,6 +20,7 @@ class DoorPrint:
     code: str
     number: int
     token: str
+    checkpoint: str
 
     @property
     def qr(self) -> Markup:
@@ -26,6 +28,18 @@ class DoorPrint:
         return Markup(qr_code(self.token))  # noqa: S704
 
 
-def prints_page(district: str, prints: Sequence[DoorPrint], *, without: int) -> str:
-    """The page, with a placeholder for its nonce; `without` counts doors that have no code yet."""
-    return render("prints.html", district=district, prints=prints, without=without)
+@dataclass(frozen=True)
+class BareDoor:
+    """A checkpoint for whose door no code was issued yet."""
+
+    name: str
+    cell: str
+    checkpoint: str
+
+
+def prints_page(
+    district: str, prints: Sequence[DoorPrint], *, bare: Sequence[BareDoor], data: dict[str, Any]
+) -> str:
+    """The page, with a placeholder for its nonce; `data` are addresses for its script."""
+    said = page_data(data)
+    return render("prints.html", district=district, prints=prints, bare=bare, data=said)

@@ -10,11 +10,11 @@ from fastapi import APIRouter
 
 from api.deps import Now, Read, Write, allowed
 from api.shapes import Answer, Body, Cursor, Limit, Page, Text, Within, seen_cursor, seen_of
-from geo.accounts.rules import Actor, Reach, reach_of
+from geo.accounts.rules import PERMISSIONS, Actor, Reach, reach_of
 from geo.ids import CheckInId
 from geo.patrol import appeal_queries
 from geo.patrol.appealing import decide_appeal, make_appeal
-from geo.patrol.appeals import AppealState
+from geo.patrol.appeals import AppealState, Misplaced
 
 router = APIRouter(tags=["appeals"])
 
@@ -60,11 +60,18 @@ class AppealAnswer(Answer):
     origin: str
 
 
+class Spot(Answer):
+    """Where somebody stood; degrees of WGS-84."""
+
+    lon: float
+    lat: float
+
+
 class MisplacedAnswer(Answer):
     """A checkpoint whose refusals are often overturned, where it stands and where it should.
 
     Degrees of WGS-84. `decided` and `upheld` count appeals of the last quarter, `fixes` the honest
-    fixes that the suggestion is the middle of.
+    fixes that the suggestion is the middle of; `honest` are these, for who may read check-ins.
     """
 
     checkpoint: UUID
@@ -78,6 +85,7 @@ class MisplacedAnswer(Answer):
     suggested_lon: float
     suggested_lat: float
     distance_m: float
+    honest: list[Spot]
 
 
 class MisplacedListAnswer(Answer):
@@ -142,4 +150,13 @@ def misplaced(session: Read, me: Placer, now: Now, within: Within = None) -> Mis
     found = appeal_queries.misplaced_checkpoints(
         session, me.district, areas=me.areas, within=within, at=now
     )
-    return MisplacedListAnswer(items=[MisplacedAnswer.model_validate(each) for each in found])
+    people = me.role in PERMISSIONS["checkins.read"]
+    return MisplacedListAnswer(items=[_misplaced(each, people) for each in found])
+
+
+def _misplaced(each: Misplaced, people: bool) -> MisplacedAnswer:
+    spots = each.honest if people else ()
+    return MisplacedAnswer(
+        **{name: value for name, value in vars(each).items() if name != "honest"},
+        honest=[Spot(lon=lon, lat=lat) for lon, lat in spots],
+    )

@@ -39,6 +39,19 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             " cell and check in again; appeal if you were inside.",
         ),
     },
+    # Of `cell.outside` where the point itself lies in the cell, and most of the disc does not.
+    "cell.outside_by_error": {
+        "zh": (
+            "误差太大，多半在网格外",
+            "定位点虽在网格 {cell} 内，但误差范围绝大部分在网格外，不能认定。"
+            "请到开阔处等半分钟再打卡；如果当时确实在网格内，请申诉。",
+        ),
+        "en": (
+            "Mostly outside the cell",
+            "The point lies in cell {cell}, but most of where it may be lies outside. Go into the"
+            " open, wait half a minute and check in again; appeal if you were inside.",
+        ),
+    },
     "cell.proven": {
         "zh": (
             "定位在网格外，扫码为证",

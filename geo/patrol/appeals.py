@@ -88,6 +88,7 @@ class Misplaced:
     suggested_lon: float
     suggested_lat: float
     distance_m: float
+    honest: tuple[tuple[float, float], ...]
 
 
 class NothingToAppeal(Conflict):
@@ -156,6 +157,7 @@ def misplaced(found: Overturned, srid: int) -> Misplaced | None:
         suggested_lon=round(float(lon), _SUGGESTED_DIGITS),
         suggested_lat=round(float(lat), _SUGGESTED_DIGITS),
         distance_m=round(float(np.hypot(*(middle - here))), 1),
+        honest=found.honest,
     )
 
 

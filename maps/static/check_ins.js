@@ -4,9 +4,11 @@
 /* global L, map_day */
 
 import { items } from "./ask.js";
+import { nearby } from "./extent.js";
 import { Ground, unit } from "./ground.js";
 import { Labels } from "./labels.js";
 import { clock, element, sentence } from "./patrol_words.js";
+import { Place } from "./place.js";
 import { Waiting } from "./waiting.js";
 import { otherLanguage, speak, t } from "./words.js";
 
@@ -44,7 +46,8 @@ let all = [];
 let filter = "all";
 let shown = SHOWN;
 let placed = false;
-const waiting = new Waiting(page, document.getElementById("waiting"), (worker) => people.get(worker), read);
+const placing = new Place(document.getElementById("place"));
+const waiting = new Waiting(page, placing, document.getElementById("waiting"), (worker) => people.get(worker), read);
 
 /** @param {string} id */
 const at = (id) => document.getElementById(id);
@@ -56,7 +59,8 @@ function fit(bounds) {
   const beside = panel.top < bottom - 4;
   const room = beside ? 60 : 28;
   map.fitBounds(bounds, {
-    paddingTopLeft: [room, room],
+    // On a narrow screen the note on what is not shown lies over the map.
+    paddingTopLeft: [room, beside || at("away").hidden ? room : 2.5 * room],
     paddingBottomRight: [beside ? map.getSize().x - (panel.left - left) + room : room, room],
     maxZoom: 16.5,
     animate: false,
@@ -107,9 +111,12 @@ function show() {
   for (const one of [...found].sort((a, b) => weight(a) - weight(b))) mark(one);
   at("erased").hidden = !all.some((one) => one.lon === null);
   const seen = found.filter((one) => one.lon !== null);
-  if (!placed && seen.length) {
+  const { near, away } = nearby(seen, page.focus);
+  at("away").hidden = !away;
+  at("away-text").textContent = t("away", { n: away });
+  if (!placed && near.length) {
     placed = true;
-    fit(L.latLngBounds(seen.map(({ lon, lat }) => [lat, lon])));
+    fit(L.latLngBounds(near.map(({ lon, lat }) => [lat, lon])));
   }
 }
 
@@ -180,6 +187,10 @@ function tell() {
 at("language").addEventListener("click", () => {
   otherLanguage();
   tell();
+});
+at("everything").addEventListener("click", () => {
+  const seen = all.filter(FILTERS[filter]).filter((one) => one.lon !== null);
+  fit(L.latLngBounds(seen.map(({ lon, lat }) => [lat, lon])));
 });
 at("more").addEventListener("click", () => {
   shown += SHOWN;

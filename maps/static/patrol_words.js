@@ -81,6 +81,16 @@ learn({
   finding_none: ["最近 {points} 次打卡按原样解读才在网格内，之前的校正可取消。", "Its last {points} check-ins lie inside as they were said: the correction can go."],
   finding_shift: ["定位整体向{wind}偏了 {distance}（方位 {bearing}°）", "Shifted {distance} towards {wind} (bearing {bearing}°)"],
   misplaced_says: ["{decided} 次申诉中 {overturned} 次成立，建议移动 {distance}：", "{overturned} of {decided} appeals upheld; suggested {distance} away:"],
+  show_map: ["看地图", "Show the map"],
+  hide_map: ["收起地图", "Hide the map"],
+  move_there: ["移到建议位置", "Move it there"],
+  move_title: ["移动打卡点“{name}”？", "Move checkpoint “{name}”?"],
+  move_says: ["移动 {distance}，到 {fixes} 次可信打卡的中间位置。今后的打卡按新位置判定，已有的判定不变。", "By {distance}, to the middle of {fixes} honest check-ins. Check-ins are judged by the new place from now on; given verdicts stay."],
+  place_stands: ["现在的位置", "where it stands"],
+  place_should: ["建议的位置", "suggested"],
+  place_honest: ["可信的打卡", "honest check-ins"],
+  away: ["{n} 个打卡位置离得太远，不在图中", "{n} lie too far off to be shown with the others"],
+  show_everything: ["显示全部", "Show all"],
   confirm: ["确认", "Confirm"],
   dismiss: ["忽略", "Dismiss"],
   confirm_title: ["校正 {worker} 的手机？", "Correct {worker}'s phone?"],
@@ -144,10 +154,15 @@ export function tone(code) {
  * @returns {[string, string]}
  */
 export function sentence(texts, said, names = {}) {
-  const [title, detail] = texts[said.code]?.[language()] ?? [said.code, ""];
+  const [title, detail] = texts[worded(said)]?.[language()] ?? [said.code, ""];
   const fill = (/** @type {string} */ text) =>
     text.replace(/\{(\w+)\}/g, (_, name) => value(name, said[name], names));
   return [fill(title), fill(detail)];
+}
+
+/** Which words a reason is told in. @param {Record<string, any>} said */
+function worded({ code, cell, located_cell: located }) {
+  return code === "cell.outside" && cell && cell === located ? "cell.outside_by_error" : code;
 }
 
 /**

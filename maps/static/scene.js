@@ -15,6 +15,7 @@ const CHECKPOINT = "#74aaff";
 const READ = "#d79bff";
 const GAP = 9;
 const MOST_ROUND = 64;
+const MOST_ROUNDS = 10;
 
 /**
  * @typedef {object} Label
@@ -201,6 +202,12 @@ export class Scene {
       const round = clear * this.pixels();
       // Beside its circle, or beside its dot where the circle is large.
       const gap = GAP + (round < MOST_ROUND ? round : 2);
+      const free = ([left, top]) => {
+        const right = left + w;
+        const bottom = top + h;
+        if (left < 6 || top < 6 || right > size.x - 6 || bottom > size.y - 6) return false;
+        return !taken.some((b) => left < b[2] + 3 && right > b[0] - 3 && top < b[3] + 2 && bottom > b[1] - 2);
+      };
       let chosen = null;
       for (const place of places) {
         const { x, y } = at(place);
@@ -212,17 +219,12 @@ export class Scene {
               [x + gap * 0.7, y - gap * 0.7 - h], [x + gap * 0.7, y + gap * 0.7],
               [x - gap * 0.7 - w, y - gap * 0.7 - h], [x - gap * 0.7 - w, y + gap * 0.7],
             ];
-        chosen = corners.find(([left, top]) => {
-          const right = left + w;
-          const bottom = top + h;
-          if (left < 6 || top < 6 || right > size.x - 6 || bottom > size.y - 6) return false;
-          return !taken.some((b) => left < b[2] + 3 && right > b[0] - 3 && top < b[3] + 2 && bottom > b[1] - 2);
-        });
+        chosen = corners.find(free);
         if (chosen) break;
       }
       if (!chosen && !optional && !centred) {
-        const { x, y } = at(places[0]);
-        chosen = [Math.min(Math.max(6, x + GAP), size.x - w - 6), Math.min(Math.max(6, y + GAP), size.y - h - 6)];
+        // Farther and farther round its place; where nothing is free the panel says it, too.
+        chosen = around(at(places[0]), w, h).find(free);
       }
       box.classList.toggle("unseen", !chosen);
       if (!chosen) continue;
@@ -272,6 +274,23 @@ export class Scene {
       ...drawn, weight: 1, fillColor: READ, fillOpacity: 1,
     }).addTo(this.arrow);
   }
+}
+
+/**
+ * Corners of a box that lies round a place, nearest first.
+ * @param {{x: number, y: number}} place @param {number} w @param {number} h
+ * @returns {[number, number][]}
+ */
+function around({ x, y }, w, h) {
+  const found = [];
+  for (let far = 1; far <= MOST_ROUNDS; far += 1) {
+    for (let turn = 0; turn < 16; turn += 1) {
+      const angle = (turn * Math.PI) / 8;
+      const [aside, down] = [(w / 2 + far * GAP) * Math.cos(angle), (h / 2 + far * GAP) * Math.sin(angle)];
+      found.push([x + aside - w / 2, y + down - h / 2]);
+    }
+  }
+  return found;
 }
 
 /**

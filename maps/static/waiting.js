@@ -9,11 +9,15 @@ import { t } from "./words.js";
 export class Waiting {
   /**
    * @param {any} page
+   * @param {import("./place.js").Place} placing
    * @param {HTMLElement} place
    * @param {(worker: string) => string|undefined} who
    * @param {() => void} changed  verdicts of the day may stand otherwise now
    */
-  constructor(page, place, who, changed) {
+  constructor(page, placing, place, who, changed) {
+    this.placing = placing;
+    /** The checkpoint that the small map shows. @type {string|null} */
+    this.mapped = null;
     this.changed = changed;
     /** How many were judged again just now, and how many stand otherwise. @type {number[]|null} */
     this.said = null;
@@ -60,6 +64,8 @@ export class Waiting {
           return panel;
         }),
     );
+    const mapped = this.found.misplaced.find((one) => one.checkpoint === this.mapped);
+    if (mapped) this.placing.show(mapped);
     if (this.said) {
       const [judged, changed] = this.said;
       const done = element("p", t("past_done", { judged, changed }));
@@ -113,7 +119,37 @@ export class Waiting {
     const fields = { overturned: one.upheld, decided: one.decided, distance: distance(one.distance_m) };
     item.append(element("b", one.name), element("p", t("misplaced_says", fields)));
     item.append(element("code", `${one.suggested_lon}, ${one.suggested_lat}`));
+    const buttons = element("p", "", "choices");
+    const look = element("button", t(this.mapped === one.checkpoint ? "hide_map" : "show_map"), "quiet");
+    look.addEventListener("click", () => {
+      this.mapped = this.mapped === one.checkpoint ? null : one.checkpoint;
+      this.show();
+    });
+    buttons.append(look);
+    if (this.page.may.move) {
+      const move = element("button", t("move_there"));
+      move.addEventListener("click", () => this.move(one));
+      buttons.append(move);
+    }
+    for (const button of buttons.children) button.setAttribute("type", "button");
+    item.append(buttons);
+    if (this.mapped === one.checkpoint) item.append(this.placing.box);
     return item;
+  }
+
+  /** @param {any} one */
+  move(one) {
+    const there = { lon: one.suggested_lon, lat: one.suggested_lat };
+    decide({
+      title: t("move_title", { name: one.name }),
+      say: t("move_says", { distance: distance(one.distance_m), fixes: one.fixes }),
+      choices: [{ name: "move_there" }],
+      act: async () => {
+        await ask(`${this.page.checkpoints}/${one.checkpoint}`, "PATCH", { point: there });
+        this.mapped = null;
+        await this.read();
+      },
+    });
   }
 
   /** Marks on a whole day, each with its reason. @param {any} one */

@@ -227,3 +227,64 @@ def test_codes_for_doors_are_printed(visit: Open, served: Served, clock: SetCloc
     page.emulate_media(media="screen")
     page.click("#print")
     assert page.evaluate("window.printed")
+
+
+def test_codes_are_issued_and_renewed_on_the_page(visit: Open, served: Served) -> None:
+    page = visit("/checkpoints/print?within=210503101001", Role.SUPERVISOR).page
+    bare = page.locator("#bare li")
+    before = bare.count()
+    assert before > 0
+    expect(page.locator("article")).to_have_count(0)
+    page.click("#bare summary")
+    bare.first.locator("button").click()
+    page.click("[data-choice=issue]")
+    expect(page.locator("article svg")).to_have_count(1)
+    expect(bare).to_have_count(before - 1)
+    page.click("article .issue")
+    expect(page.locator("#dialog")).to_contain_text("第 1 版立即失效")
+    page.click("[data-choice=renew]")
+    expect(page.locator("article .code")).to_contain_text("第 2 版")
+    page.emulate_media(media="print")
+    expect(page.locator("article .issue")).to_be_hidden()
+    expect(page.locator("#bare")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [SCREEN, PHONE])
+def test_one_that_strays_far_does_not_make_the_others_one_dot(
+    visit: Open, served: Served, clock: SetClock, size: tuple[int, int]
+) -> None:
+    for east in (20, 80):
+        check_in(served, clock, east, 250)
+    check_in(served, clock, 20_000, 250)
+    page = visit("/check-ins", Role.SUPERVISOR, size=size).page
+    page.wait_for_selector(READY)
+
+    def apart() -> float:
+        boxes = [dot.bounding_box() for dot in page.locator(".leaflet-dots-pane path").all()]
+        lefts = sorted(box["x"] for box in boxes if box)
+        return lefts[1] - lefts[0]
+
+    assert apart() > 30
+    expect(page.locator("#away")).to_contain_text("1 个打卡位置离得太远")
+    page.click("#everything")
+    assert apart() < 10
+
+
+def test_on_a_phone_no_label_covers_another(visit: Open, served: Served, clock: SetClock) -> None:
+    for east, north, accuracy in ((97, 250, 10), (145, 250, 8), (99, 299, 30)):
+        id = check_in(served, clock, east, north, at_checkpoint=True, accuracy=accuracy)
+        page = visit(f"/check-ins/{id}", Role.SUPERVISOR, size=PHONE).page
+        page.wait_for_selector(READY)
+        for language in ("zh", "en"):
+            if language == "en":
+                page.click("#language")
+            found = page.locator(".leaflet-words-pane span:not(.unseen)").all()
+            boxes = [box for label in found if (box := label.bounding_box())]
+            for number, one in enumerate(boxes):
+                for other in boxes[:number]:
+                    assert (
+                        one["x"] + one["width"] <= other["x"]
+                        or other["x"] + other["width"] <= one["x"]
+                        or one["y"] + one["height"] <= other["y"]
+                        or other["y"] + other["height"] <= one["y"]
+                    ), (language, found[number].inner_text())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What waits for a supervisor, in Chromium: phones, appeals, badly placed checkpoints."""
 
+import pytest
 from playwright.sync_api import expect
 
 from geo.accounts.rules import Role
@@ -71,3 +72,17 @@ def test_appeals_decided_and_the_checkpoint_reported(
         expect(page.locator("#waiting-appeals li")).to_have_count(left)
     page.click("#waiting-misplaced summary")
     expect(page.locator("#waiting-misplaced li")).to_contain_text("3 次申诉中 3 次成立")
+    page.click("text=看地图")
+    expect(page.locator("#place path.leaflet-interactive")).to_have_count(0)
+    # Three who were there, the way, where it stands and where it should.
+    expect(page.locator("#place .leaflet-spots-pane path")).to_have_count(6)
+    page.click("text=移到建议位置")
+    page.click("[data-choice=move_there]")
+    expect(page.locator("#waiting-misplaced")).to_have_count(0)
+    boss = served.sign_in(served.account(Role.SUPERVISOR))
+    moved = [
+        one
+        for one in served.ask("GET", "/api/v1/checkpoints", boss)[1]["items"]
+        if one["id"] == str(town.CHECKPOINTS["N1"])
+    ]
+    assert moved[0]["lon"] == pytest.approx(town.point(95, 250)[0], abs=2e-5)
