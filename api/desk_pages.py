@@ -16,8 +16,9 @@ from geo.clock import civil_date, rfc3339
 from geo.gazetteer.rules import SETTLED_MARGIN, SETTLED_SCORE
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.drawing import focus
+from geo.incidents.inquiry import FRESH_FOR
 from geo.incidents.queries import seen_incident
-from geo.incidents.rules import FRESH_FOR, Severity
+from geo.incidents.rules import Severity
 from maps.desk import DeskView, desk
 from maps.incident_sheet import incident_sheet
 

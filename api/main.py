@@ -2,10 +2,11 @@
 """The HTTP service: every router mounted, every error a problem."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from api import desk_pages, pages, patrol_pages, worker_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
@@ -40,6 +41,7 @@ from api.routes import (
     phones,
     places,
     positions,
+    recommendations,
     second_looks,
     sessions,
     signals,
@@ -54,6 +56,7 @@ from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.reactions import REACTIONS
 from geo.settings import Settings
+from geo.walking.queries import build_networks
 
 BASE = "/api/v1"
 DESCRIPTION = """A living map of a district's grid.
@@ -94,6 +97,7 @@ ROUTERS = (
     patrol,
     phones,
     places,
+    recommendations,
     second_looks,
     sessions,
     state,
@@ -117,6 +121,9 @@ def build(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # The first alarm does not wait for it. Without a database it is built when it is asked for.
+        with suppress(DBAPIError), database.snapshot() as session:
+            build_networks(session)
         yield
         await intake.close()
         await outside.close()

@@ -26,7 +26,7 @@ from geo.clock import civil_date
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import focus
-from geo.incidents.rules import FRESH_FOR
+from geo.incidents.inquiry import FRESH_FOR
 from maps.page import STATIC, page_data, policy, render, with_nonce
 from maps.wall import WallView, wall
 

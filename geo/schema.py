@@ -15,6 +15,7 @@ from geo.incidents import tables as incidents
 from geo.patrol import tables as patrol
 from geo.settling import tables as settling
 from geo.tracking import tables as tracking
+from geo.walking import tables as walking
 from geo.workforce import tables as workforce
 
 TABLES = (
@@ -22,6 +23,7 @@ TABLES = (
     accounts,
     hierarchy,
     gazetteer,
+    walking,
     workforce,
     unsettled,
     tracking,

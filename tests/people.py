@@ -8,6 +8,7 @@ import shapely
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from geo.ids import WorkerId
 from geo.tracking.tables import LatestPositionRow
 from tests import town
 
@@ -25,18 +26,31 @@ def stand(
 ) -> None:
     """Put workers at places of the town in metres, seen `age_s` before `at`."""
     for name, spot in spots.items():
-        row = {
-            "district": town.DISTRICT,
-            "worker": town.WORKERS[name],
-            "point": shapely.Point(*town.point(*spot)),
-            "accuracy_m": 8.0,
-            "observed_at": at - timedelta(seconds=age_s),
-            "received_at": at - timedelta(seconds=age_s),
-            "on_duty": name != town.OFF_DUTY,
-            "origin": "real",
-        }
-        session.execute(
-            insert(LatestPositionRow)
-            .values(**row)
-            .on_conflict_do_update(index_elements=["district", "worker"], set_=row)
-        )
+        see(session, town.WORKERS[name], spot, at=at, age_s=age_s, on_duty=name != town.OFF_DUTY)
+
+
+def see(
+    session: Session,
+    worker: WorkerId,
+    spot: Spot,
+    *,
+    at: datetime,
+    age_s: float = 10.0,
+    on_duty: bool = True,
+) -> None:
+    """Put one worker at a place of the town in metres, seen `age_s` before `at`."""
+    row = {
+        "district": town.DISTRICT,
+        "worker": worker,
+        "point": shapely.Point(*town.point(*spot)),
+        "accuracy_m": 8.0,
+        "observed_at": at - timedelta(seconds=age_s),
+        "received_at": at - timedelta(seconds=age_s),
+        "on_duty": on_duty,
+        "origin": "real",
+    }
+    session.execute(
+        insert(LatestPositionRow)
+        .values(**row)
+        .on_conflict_do_update(index_elements=["district", "worker"], set_=row)
+    )

@@ -16,7 +16,8 @@ of 下街道. Cells are numbered west to east in each row.
 
 Each cell has one holder, named by the cell: `WORKERS["N1"]` is 王芳. All are on duty since 07:30,
 but for 陈晨 of S3, who is off duty. In the middle of each cell stands a checkpoint with a radius of
-30 m, `CHECKPOINTS["N1"]`.
+30 m, `CHECKPOINTS["N1"]`. A street runs along the middle of each row and a lane along that of each
+column, so that on foot everything is as far as by rows and columns.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -179,7 +180,7 @@ def checkpoints() -> list[CheckpointSite]:
 
 
 def streets() -> list[Street]:
-    """彩虹街, 长安路, 建设大道 from west to east, a row each; 南北路 from south to north."""
+    """彩虹街, 长安路, 建设大道 from west to east, a row each; 南北路 and lanes across them."""
     rows = {"彩虹街": 250, "长安路": 150, "建设大道": 50}
     return [
         *(
@@ -189,6 +190,7 @@ def streets() -> list[Street]:
         # Two stretches, as noded streets come.
         Street("S1", "南北路", "secondary", _line((100, 0), (100, 150))),
         Street("S2", "南北路", "secondary", _line((100, 150), (100, 300))),
+        *(Street(f"L{east}", "", "lane", _line((east, 0), (east, 300))) for east in (50, 150, 250)),
     ]
 
 

@@ -21,7 +21,9 @@ from api.texts import (
     service,
     workforce,
 )
-from geo.incidents.rules import NearReason, PlaceReason, Shortfall
+from geo.incidents.inquiry import LeftOutReason
+from geo.incidents.ranking import NearReason, Shortfall
+from geo.incidents.rules import PlaceReason
 
 
 class Language(StrEnum):
@@ -66,7 +68,7 @@ def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
 
 def desk_templates() -> dict[str, dict[str, tuple[str, str]]]:
     """The templates of places and of the people near them, for the desk's own sentences."""
-    codes = (*PlaceReason, *NearReason, *Shortfall)
+    codes = (*PlaceReason, *NearReason, *Shortfall, *LeftOutReason)
     return {code.value: TEXTS[code.value] for code in codes}
 
 

@@ -31,8 +31,8 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("No such department", "The district has no department {department}."),
     },
     "fewer_than_asked": {
-        "zh": ("人数不足", "在岗人员少于所需人数。"),
-        "en": ("Fewer than asked", "Fewer workers are on duty than were asked for."),
+        "zh": ("人数不足", "可到达的在岗人员少于所需人数。"),
+        "en": ("Fewer than asked", "Fewer workers on duty are within reach than were asked for."),
     },
     "geocode.outside_failed": {
         "zh": ("外部地址服务未应答", "外部地址服务均未应答，本地查询结果不受影响，请稍后再试。"),
@@ -122,6 +122,38 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("事件尚未定位", "事件 {incident} 还没有位置，请先定位再连线。"),
         "en": ("No place yet", "Incident {incident} has no place yet; give it one first."),
     },
+    "left_out.asked": {
+        "zh": ("已呼叫过", "此次连线中已呼叫过，尚未接办。"),
+        "en": ("Asked already", "Was asked in this linkup already and has not taken it."),
+    },
+    "left_out.declined": {
+        "zh": ("已谢绝", "此次连线中已表示不能前往。"),
+        "en": ("Declined", "Has declined in this linkup."),
+    },
+    "left_out.engaged": {
+        "zh": ("正在处置", "距离更近，但正在处置其他事件。"),
+        "en": ("Engaged", "Nearer, but engaged with another incident."),
+    },
+    "left_out.farther": {
+        "zh": ("距离较远", "在岗，但有人离得更近。"),
+        "en": ("Farther away", "On duty, but others are nearer."),
+    },
+    "left_out.no_way": {
+        "zh": ("无路可达", "没有步行可达的道路（河流或铁路阻隔，或街道不连通）。"),
+        "en": ("No way on foot", "No street leads there: a river or a railway lies between."),
+    },
+    "left_out.off_duty": {
+        "zh": ("不在岗", "目前不在岗。"),
+        "en": ("Off duty", "Is off duty at the moment."),
+    },
+    "left_out.out_of_reach": {
+        "zh": ("超出范围", "步行距离超出范围，短时间内赶不到。"),
+        "en": ("Out of reach", "Too far away to come on foot in time."),
+    },
+    "left_out.stale": {
+        "zh": ("位置过时", "距离更近，但位置超过 5 分钟未更新。"),
+        "en": ("Stale position", "Nearer, but not seen for more than 5 minutes."),
+    },
     "linkup.acknowledged": {
         "zh": ("已有人负责", "{by} 已经接手负责此次连线。"),
         "en": ("Acknowledged already", "{by} has taken responsibility for this linkup."),
@@ -198,6 +230,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("无人在岗", "目前没有网格员在岗。"),
         "en": ("Nobody on duty", "No worker is on duty at the moment."),
     },
+    "none_within_reach": {
+        "zh": ("范围内无人", "有人在岗，但没有人能步行及时到达。"),
+        "en": ("None within reach", "Workers are on duty, but none can come on foot in time."),
+    },
     "place.not_found": {
         "zh": ("找不到地址", "地名库中没有这个地址，请在地图上定点。"),
         "en": ("Address not found", "The gazetteer does not know this address; set a pin."),
@@ -222,7 +258,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("Too vague", "Only the surroundings are known; ask for a number or set a pin."),
     },
     "positions_stale": {
-        "zh": ("位置均已过时", "在岗人员的位置都已超过 5 分钟未更新。"),
+        "zh": ("位置均已过时", "在岗人员最近 5 分钟内都没有位置。"),
         "en": ("Positions stale", "No worker on duty was seen within the last 5 minutes."),
     },
 }

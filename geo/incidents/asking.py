@@ -19,6 +19,7 @@ from geo.incidents import queries
 from geo.incidents.climbs import ClimbState
 from geo.incidents.nearest import nearest
 from geo.incidents.policies import LinkupPolicy
+from geo.incidents.ranking import Near
 from geo.incidents.rules import (
     AskState,
     Incident,
@@ -28,11 +29,11 @@ from geo.incidents.rules import (
     LinkupChanged,
     LinkupExhausted,
     LinkupNotFound,
-    Near,
     Released,
 )
 from geo.incidents.tables import AskRow, ClimbRow, IncidentRow, LinkupRow
 from geo.outbox import Event, record
+from geo.units import Metres
 from geo.workforce.calling import hold_on_duty
 
 
@@ -141,8 +142,10 @@ def ask_ring(
     """
     assert subject.lon is not None
     assert subject.lat is not None
-    asked = session.scalars(
-        select(AskRow.worker).where(AskRow.district == held.district, AskRow.linkup == held.id)
+    answers = session.execute(
+        select(AskRow.worker, AskRow.state).where(
+            AskRow.district == held.district, AskRow.linkup == held.id
+        )
     ).all()
     district = hierarchy.district(session, subject.district)
     found = nearest(
@@ -152,20 +155,23 @@ def ask_ring(
         subject.lat,
         k=int(held.recommendation["k"]),
         at=at,
-        without=asked,
+        without=[asked for asked, _ in answers],
+        declined=[asked for asked, state in answers if state == AskState.DECLINED.value],
+        reach=Metres(policy.reach_m),
         origin=subject.origin,
     )
-    items = [
-        near
-        for near in found.items
-        if near.responsible or near.distance_m is None or near.distance_m <= policy.reach_m
-    ]
-    if held.ring > 0 and not items:
+    if held.ring > 0 and not found.items:
         return False
-    called = [Caller.of(near) for near in items]
-    more = {"shortfall": found.shortfall, "beyond_reach": len(found.items) - len(items)}
     return call(
-        session, subject, held, called, policy, within=policy.answer_within, by=by, at=at, more=more
+        session,
+        subject,
+        held,
+        [Caller.of(near) for near in found.items],
+        policy,
+        within=policy.answer_within,
+        by=by,
+        at=at,
+        more=found.kept,
     )
 
 

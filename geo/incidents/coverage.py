@@ -17,7 +17,8 @@ from geo.clock import civil_date
 from geo.hierarchy import queries as hierarchy
 from geo.ids import AreaCode, CellCode, DistrictCode, WorkerId
 from geo.incidents import queries
-from geo.incidents.rules import FRESH_FOR, Incident, Linkup
+from geo.incidents.inquiry import FRESH_FOR
+from geo.incidents.rules import Incident, Linkup
 from geo.tracking.nearby import Seen, last_seen, nearest_on_duty
 from geo.units import Metres, Seconds
 from geo.workforce import queries as workforce
@@ -181,8 +182,7 @@ def _stand_ins(
 
 def _seen(
     session: Session, subject: Incident, workers: Sequence[UUID] | Collection[UUID]
-) -> dict[WorkerId, Seen]:
+) -> dict[UUID, Seen]:
     assert subject.lon is not None
     assert subject.lat is not None
-    found = last_seen(session, subject.district, subject.lon, subject.lat, workers)
-    return {WorkerId(worker): seen for worker, seen in found.items()}
+    return last_seen(session, subject.district, subject.lon, subject.lat, workers)

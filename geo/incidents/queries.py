@@ -106,6 +106,19 @@ def linkup(session: Session, district: DistrictCode, id: UUID) -> Linkup:
     return _with_asks(session, district, [row])[0]
 
 
+def linkup_in_scope(session: Session, actor: Actor, id: UUID, *, verb: str) -> Linkup:
+    """One linkup, if the actor may do `verb` where its incident is.
+
+    Raises: RoleNotAllowed, LinkupNotFound.
+    """
+    found = linkup(session, actor.district, id)
+    try:
+        may(actor, verb, area=incident(session, actor.district, found.incident).cell)
+    except OutOfScope:
+        raise LinkupNotFound(linkup=str(id)) from None
+    return found
+
+
 def linkups_of(
     session: Session, district: DistrictCode, incidents: Iterable[UUID]
 ) -> dict[UUID, Linkup]:

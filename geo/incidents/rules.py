@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Incidents, linkups and the people near them, as values."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,10 +14,6 @@ from geo.errors import Conflict, NotFound, WrongState
 from geo.ids import CellCode, DistrictCode, IncidentId, LinkupId, WorkerId
 from geo.incidents.climbs import Climb
 from geo.outbox import Event
-from geo.units import Metres, Seconds
-
-# A worker walks about 400 m in this time: an older position says too little about where he is.
-FRESH_FOR = timedelta(minutes=5)
 
 
 class Severity(StrEnum):
@@ -75,25 +70,6 @@ class PlaceReason(StrEnum):
     NOT_UNIQUE = "place.not_unique"
     TOO_VAGUE = "place.too_vague"
     OUTSIDE = "place.outside_district"
-
-
-class NearReason(StrEnum):
-    """Why somebody stands where he does among the nearest."""
-
-    HOLDER = "nearest.holder"
-    STAND_IN = "nearest.stand_in"
-    FREE = "nearest.free"
-    ENGAGED = "nearest.engaged"
-    STALE = "nearest.stale"
-    STALE_ENGAGED = "nearest.stale_engaged"
-
-
-class Shortfall(StrEnum):
-    """Why the list of the nearest is worse than was asked for."""
-
-    NOBODY_ON_DUTY = "nobody_on_duty"
-    POSITIONS_STALE = "positions_stale"
-    FEWER_THAN_ASKED = "fewer_than_asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,61 +274,6 @@ class Linkup:
 
 def _moment(at: datetime | None) -> str | None:
     return None if at is None else rfc3339(at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Near:
-    """A worker on duty near a point. None where his position is not known at all.
-
-    `rank_class` orders: 0 the fresh one who answers for the cell, 1 fresh and free, 2 fresh and
-    engaged, 3 stale and free, 4 stale and engaged; within a class by distance.
-    """
-
-    worker: WorkerId
-    name: str
-    distance_m: Metres | None
-    age_s: Seconds | None
-    responsible: bool
-    rank_class: int
-    reason: NearReason
-
-    @property
-    def as_fields(self) -> dict[str, Any]:
-        """What a recommendation keeps of him, in JSON values: everything but the name."""
-        return {
-            "worker": str(self.worker),
-            "distance_m": self.distance_m,
-            "age_s": self.age_s,
-            "responsible": self.responsible,
-            "rank_class": self.rank_class,
-            "reason": self.reason.value,
-        }
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """The nearest workers on duty, best first, and what is wrong with the list if anything is."""
-
-    items: tuple[Near, ...]
-    shortfall: Shortfall | None
-
-
-def rank(*, fresh: bool, engaged: bool, keeper: NearReason | None) -> tuple[int, NearReason]:
-    """Class and reason of a worker; `keeper` is set on the one who answers for the cell."""
-    if fresh and keeper is not None:
-        return 0, keeper
-    if fresh:
-        return (2, NearReason.ENGAGED) if engaged else (1, NearReason.FREE)
-    return (4, NearReason.STALE_ENGAGED) if engaged else (3, NearReason.STALE)
-
-
-def shortfall(items: Sequence[Near], *, asked: int, on_duty: int) -> Shortfall | None:
-    """What is wrong with a list of the nearest, the gravest first."""
-    if on_duty == 0:
-        return Shortfall.NOBODY_ON_DUTY
-    if items and all(near.rank_class >= 3 for near in items):
-        return Shortfall.POSITIONS_STALE
-    return Shortfall.FEWER_THAN_ASKED if len(items) < asked else None
 
 
 class IncidentNotFound(NotFound):

@@ -104,6 +104,16 @@ def workers(
     return _workers(session, district, query.order_by(WorkerRow.id).limit(limit), at)
 
 
+def names(session: Session, district: DistrictCode, workers: Iterable[UUID]) -> dict[WorkerId, str]:
+    """The name of each worker; one who does not exist is absent."""
+    rows = session.execute(
+        select(WorkerRow.id, WorkerRow.name).where(
+            WorkerRow.district == district, WorkerRow.id.in_(set(workers))
+        )
+    )
+    return {WorkerId(id): name for id, name in rows}
+
+
 def live_rows(
     session: Session, district: DistrictCode, areas: tuple[str, ...], at: datetime
 ) -> list[dict[str, Any]]:
@@ -142,7 +152,7 @@ def assignments(
 
 
 def keepers(session: Session, district: DistrictCode, cell: str, *, at: datetime) -> Keepers:
-    """Who answers for a cell at an instant: its holder, its stand-in, and the others."""
+    """Who answers for a cell at an instant: its holder, its stand-in and its grid leaders."""
     rows = session.execute(
         select(AssignmentRow.worker, AssignmentRow.role)
         .where(
@@ -155,9 +165,11 @@ def keepers(session: Session, district: DistrictCode, cell: str, *, at: datetime
     by_role: dict[str, list[WorkerId]] = defaultdict(list)
     for who, role in rows:
         by_role[role].append(WorkerId(who))
-    holder = by_role.pop(AssignmentRole.HOLDER.value, [None])
-    stand_in = by_role.pop(AssignmentRole.STAND_IN.value, [None])
-    return Keepers(holder[0], stand_in[0], tuple(w for rest in by_role.values() for w in rest))
+    holder, stand_in = (
+        next(iter(by_role[role.value]), None)
+        for role in (AssignmentRole.HOLDER, AssignmentRole.STAND_IN)
+    )
+    return Keepers(holder, stand_in, tuple(by_role[AssignmentRole.GRID_LEADER.value]))
 
 
 def assigned_workers(

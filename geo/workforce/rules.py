@@ -130,7 +130,7 @@ class Keepers:
 
     holder: WorkerId | None
     stand_in: WorkerId | None
-    others: tuple[WorkerId, ...] = ()
+    leaders: tuple[WorkerId, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

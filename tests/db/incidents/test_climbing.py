@@ -329,7 +329,7 @@ def test_policies_are_versions_in_time(database: Database) -> None:
 def test_a_ring_says_by_which_policy_it_was_asked(alone: Database) -> None:
     begun = emergency(alone)
     (ring,) = begun.recommendation["rings"]
-    assert (ring["policy"], ring["beyond_reach"], ring["at"]) == (1, 0, rfc3339(AT))
+    assert (ring["policy"], ring["inquiry"]["reach_m"], ring["at"]) == (1, 5000, rfc3339(AT))
 
 
 def test_old_snapshot_and_events_make_the_new_one(alone: Database) -> None:
