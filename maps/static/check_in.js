@@ -5,7 +5,7 @@
 
 import { ask, decide, items } from "./ask.js";
 import { Ground } from "./ground.js";
-import { element, moment, reasonItems, sentence } from "./patrol_words.js";
+import { age, element, moment, reasonItems, sentence, tone } from "./patrol_words.js";
 import { Scene } from "./scene.js";
 import { otherLanguage, span, speak, t } from "./words.js";
 
@@ -61,7 +61,7 @@ function tell() {
     at("share").style.setProperty("--high", String(scene.policy.inside_from));
     at("share-text").textContent = percent(share);
   }
-  at("reasons").replaceChildren(...reasonItems(said.reasons, page.texts, scene.names));
+  at("reasons").replaceChildren(...reasonItems(said.reasons, page.texts, scene.names, tone, age(said)));
   at("doubted").hidden = !said.doubts.length;
   at("doubts").replaceChildren(...reasonItems(said.doubts, page.texts, scene.names, () => "doubt"));
   facts();

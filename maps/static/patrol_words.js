@@ -15,6 +15,8 @@ learn({
   accepted: ["予以认可", "accepted"],
   refused: ["未予认可", "not accepted"],
   share_inside: ["误差圆在网格内的部分", "Share of the error disc inside the cell"],
+  age: ["收到时，这个定位已有 {span}。", "The fix was {span} old when it arrived."],
+  age_fresh: ["收到时，这是刚刚的定位。", "The fix was fresh when it arrived."],
   erased: ["打卡位置已按保存期限删除，不能再重新判定；判定、理由和距离保留。", "Where this was has been erased when its time was over: it cannot be judged again. Verdict, reasons and distances stay."],
   erased_day: ["这一天部分或全部打卡的位置已按保存期限删除，地图上不再显示。", "Where some or all of these check-ins were has been erased when its time was over: the map shows them no more."],
   why: ["判定理由", "Why"],
@@ -235,19 +237,35 @@ export function element(tag, text = "", kind = "") {
   return made;
 }
 
+/** Reasons that speak of where somebody was: how old that is belongs to them. */
+const OF_PLACES = /^(cell|accuracy)\.|^checkpoint\.(not_reached|reached|proven)$/;
+const FRESH_MS = 10_000;
+
+/**
+ * How old a fix was when it arrived: the corrected moment of observation against that of receipt.
+ * @param {{observed_at: string, received_at: string}} checkIn
+ */
+export function age({ observed_at: observed, received_at: received }) {
+  const ms = Date.parse(received) - Date.parse(observed);
+  return ms < FRESH_MS ? t("age_fresh") : t("age", { span: span(ms) });
+}
+
 /**
  * The list items of reasons or doubts.
  * @param {Record<string, any>[]} all
  * @param {any} texts
  * @param {Record<string, string>} names
  * @param {(code: string) => string} [toneOf]
+ * @param {string} [old]  how old the fix is, said with the first reason that is about its place
  */
-export function reasonItems(all, texts, names, toneOf = tone) {
+export function reasonItems(all, texts, names, toneOf = tone, old = "") {
+  const first = all.find((said) => OF_PLACES.test(said.code));
   return all.map((said) => {
     const [title, detail] = sentence(texts, said, names);
     const item = element("li", "", toneOf(said.code));
     item.dataset.code = said.code;
     item.append(element("b", title), element("p", detail));
+    if (old && said === first) item.append(element("p", old, "age"));
     return item;
   });
 }

@@ -38,8 +38,12 @@ def check_in(
     at_checkpoint: bool = False,
     system: System = System.WGS84,
     accuracy: float = 8.0,
+    later: timedelta = timedelta(0),
 ) -> UUID:
-    """A check-in of the worker of a cell; `system` is spoken though WGS-84 is claimed."""
+    """A check-in of the worker of a cell; `system` is spoken though WGS-84 is claimed.
+
+    It comes in so much `later` than it was observed.
+    """
     lon, lat = town.point(east, north)
     lons, lats = system_arrays(np.array([lon]), np.array([lat]), system)
     fix = Fix(
@@ -52,7 +56,7 @@ def check_in(
     claim = Claim(id=CheckInId(uuid4()), worker=town.WORKERS[name], checkpoint=site, fix=fix)
     with served.database.transaction() as session:
         actor = town.actor(Role.WORKER, worker=claim.worker)
-        take_check_in(session, actor=actor, claim=claim, at=clock.now())
+        take_check_in(session, actor=actor, claim=claim, at=clock.now() + later)
     return claim.id
 
 
@@ -179,6 +183,23 @@ def test_a_day_as_a_list_beside_a_map(visit: Open, served: Served, clock: SetClo
     page.wait_for_selector(READY)
     expect(page.locator("#none")).to_be_visible()
     expect(page.locator("#after")).to_be_visible()
+
+
+def test_how_old_the_fix_was_is_said_with_every_verdict(
+    visit: Open, served: Served, clock: SetClock
+) -> None:
+    page = visit("/check-ins", Role.SUPERVISOR).page
+    page.wait_for_selector(READY)
+    for east, later in ((50, timedelta(0)), (97, timedelta(minutes=4)), (145, timedelta(hours=3))):
+        id = check_in(served, clock, east, 250, at_checkpoint=True, later=later)
+        page.goto(f"{served.url}/check-ins/{id}")
+        page.wait_for_selector(READY)
+        said = page.locator("#reasons .age")
+        expect(said).to_have_count(1)
+        old = {0: "刚刚的定位", 240: "已有 4 分", 10800: "已有 3 小时"}[later.seconds]
+        expect(said).to_contain_text(old)
+    page.click("#language")
+    expect(said).to_have_text("The fix was 3 h old when it arrived.")
 
 
 def test_where_it_was_has_expired(visit: Open, served: Served, clock: SetClock) -> None:
