@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wangge policy`: what check-ins are judged by, and from when on otherwise."""
+"""`wangge policy`: what check-ins are judged by, how linkups ask, and from when on otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.table import Table
@@ -12,8 +12,35 @@ from api.options import Home, district_among, settings_with
 from api.say import Teller
 
 app = typer.Typer(no_args_is_help=True, help="What check-ins are judged by; a version a change.")
+linkups = typer.Typer(no_args_is_help=True, help="How a linkup asks: clocks, rings, reach.")
+app.add_typer(linkups, name="linkups")
 
 District = Annotated[str | None, typer.Option(help="District code; needed when there are several.")]
+Values = Annotated[
+    list[str], typer.Argument(help="NAME=VALUE, as `show` names them; durations in seconds.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--from", help="RFC 3339 instant from which it holds; in a minute if unsaid."),
+]
+
+
+class _Policy(Protocol):
+    @property
+    def version(self) -> int: ...
+
+    def as_fields(self) -> dict[str, Any]: ...
+
+
+class _Version(Protocol):
+    @property
+    def policy(self) -> _Policy: ...
+
+    @property
+    def begins_at(self) -> datetime | None: ...
+
+    @property
+    def ends_at(self) -> datetime | None: ...
 
 
 @app.command()
@@ -27,23 +54,13 @@ def show(district: District = None, home: Home = None) -> None:
     refuse_absent(settings)
     with opened(settings) as database, database.snapshot() as session:
         versions = policy_versions(session, district_among(session, district))
-    table = Table("", *(f"version {one.policy.version}" for one in versions), box=None)
-    table.add_row("from", *(_instant(one.begins_at) for one in versions))
-    table.add_row("until", *(_instant(one.ends_at) for one in versions))
-    for name in LIMITS:
-        table.add_row(name, *(_value(one.policy.as_fields(), name) for one in versions))
-    Teller().console.print(table)
+    _print(LIMITS, versions)
 
 
 @app.command("set")
 def change(
-    values: Annotated[
-        list[str], typer.Argument(help="NAME=VALUE, as `show` names them; durations in seconds.")
-    ],
-    since: Annotated[
-        str | None,
-        typer.Option("--from", help="RFC 3339 instant from which it holds; in a minute if unsaid."),
-    ] = None,
+    values: Values,
+    since: Since = None,
     district: District = None,
     home: Home = None,
 ) -> None:
@@ -53,18 +70,12 @@ def change(
     from geo.patrol.actions import change_policy
     from geo.patrol.policies import changed
     from geo.patrol.queries import policy_versions
-    from geo.service_user import SetUpError
 
     settings = settings_with(home=home)
     refuse_absent(settings)
-    said = {}
-    for value in values:
-        name, mark, text = value.partition("=")
-        if not mark:
-            raise SetUpError(f"{value} is not NAME=VALUE, as in inside_from=0.85.")
-        said[name] = text
+    said = _said_values(values)
     now = SystemClock().now()
-    begins_at = now + timedelta(minutes=1) if since is None else _said_instant(since)
+    begins_at = _begins_at(since, now)
     with opened(settings) as database, database.transaction() as session:
         code = district_among(session, district)
         newest = policy_versions(session, code)[-1].policy
@@ -72,6 +83,70 @@ def change(
             session, district=code, policy=changed(newest, said), since=begins_at, at=now
         )
     Teller().line(f"Version {made.version} holds from {begins_at.isoformat()} on.")
+
+
+@linkups.command("show")
+def show_linkups(district: District = None, home: Home = None) -> None:
+    """Show every version of how linkups ask; version 0 is the built-in one."""
+    from api.database import opened, refuse_absent
+    from geo.incidents.policies import LIMITS
+    from geo.incidents.queries import policy_versions
+
+    settings = settings_with(home=home)
+    refuse_absent(settings)
+    with opened(settings) as database, database.snapshot() as session:
+        versions = policy_versions(session, district_among(session, district))
+    _print(LIMITS, versions)
+
+
+@linkups.command("set")
+def change_linkups(
+    values: Values, since: Since = None, district: District = None, home: Home = None
+) -> None:
+    """Let linkups ask otherwise from an instant to come on; who was asked keeps his clock."""
+    from api.database import opened, refuse_absent
+    from geo.clock import SystemClock
+    from geo.incidents.policies import changed
+    from geo.incidents.queries import policy_versions
+    from geo.incidents.setting import change_linkup_policy
+
+    settings = settings_with(home=home)
+    refuse_absent(settings)
+    said = _said_values(values)
+    now = SystemClock().now()
+    begins_at = _begins_at(since, now)
+    with opened(settings) as database, database.transaction() as session:
+        code = district_among(session, district)
+        newest = policy_versions(session, code)[-1].policy
+        made = change_linkup_policy(
+            session, district=code, policy=changed(newest, said), since=begins_at, at=now
+        )
+    Teller().line(f"Version {made.version} holds from {begins_at.isoformat()} on.")
+
+
+def _print(names: Iterable[str], versions: Sequence[_Version]) -> None:
+    table = Table("", *(f"version {one.policy.version}" for one in versions), box=None)
+    table.add_row("from", *(_instant(one.begins_at) for one in versions))
+    table.add_row("until", *(_instant(one.ends_at) for one in versions))
+    for name in names:
+        table.add_row(name, *(_value(one.policy.as_fields(), name) for one in versions))
+    Teller().console.print(table)
+
+
+def _said_values(values: Sequence[str]) -> dict[str, str]:
+    from geo.service_user import SetUpError
+
+    said = {}
+    for value in values:
+        name, mark, text = value.partition("=")
+        if not mark:
+            raise SetUpError(f"{value} is not NAME=VALUE, as in inside_from=0.85.")
+        said[name] = text
+    return said
+
+
+def _begins_at(since: str | None, now: datetime) -> datetime:
+    return now + timedelta(minutes=1) if since is None else _said_instant(since)
 
 
 def _said_instant(text: str) -> datetime:

@@ -2,10 +2,13 @@
 """``python -m api.clockwork``: what happens because time passes.
 
 Timers are rows. Each chore claims what is due in a transaction of its own, so that a killed
-clockwork loses nothing and two of them share the work.
+clockwork loses nothing and two of them share the work. ``python -m api.clockwork answers`` keeps
+the answer clocks alone: a second process beside the whole, so that neither a long chore nor the
+seconds in which a killed one comes back keep somebody waiting for help.
 """
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -49,6 +52,9 @@ class Chore:
     work: Callable[[Session, datetime], int]
 
 
+ANSWERS = Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at))
+
+
 def chores(settings: Settings) -> tuple[Chore, ...]:
     """Everything the clockwork does."""
     kept = settings.track_kept
@@ -63,7 +69,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         return forget_settled(session, at=at, kept=kept)
 
     return (
-        Chore("linkup asks time out", 0.25, lambda session, at: time_out_due(session, at=at)),
+        ANSWERS,
         Chore("calls end unheard", 1, lambda session, at: end_stale(session, at=at)),
         Chore("call signals expire", 60, lambda session, at: forget_signals(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
@@ -114,12 +120,13 @@ def main() -> None:
     settings = Settings()
     if settings.database_url is None:
         raise SystemExit("DATABASE_URL is not set: start the clockwork by `wangge up`")
+    work = (ANSWERS,) if sys.argv[1:] == ["answers"] else chores(settings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     database = Database(settings.database_url, reactions=REACTIONS, pool_size=2)
     try:
-        run(database, SystemClock(), stopping, chores(settings))
+        run(database, SystemClock(), stopping, work)
     finally:
         database.close()
 

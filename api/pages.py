@@ -22,7 +22,8 @@ from starlette.types import Scope
 from api.deps import Allowed, Now, Read, authenticate
 from api.sight import Sight
 from geo.accounts.rules import PERMISSIONS, Actor, Role
-from geo.clock import civil_date
+from geo.clock import civil_date, rfc3339
+from geo.columns import Origin
 from geo.errors import NotSignedIn
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import focus
@@ -107,6 +108,7 @@ def show_wall(
         sign_out="/api/v1/sessions/current",
         people=Sight.of(me).people,
         check_ins="/check-ins" if me.role in PERMISSIONS["checkins.read"] else None,
+        reports="/reports/linkups" if me.role in PERMISSIONS["reports.read"] else None,
         fresh_s=FRESH_FOR.total_seconds(),
     )
     return page(_wall(view))
@@ -123,6 +125,22 @@ def show_own(me: Annotated[Actor, Depends(AllowedOnPage("workers.read"))]) -> Re
         "sign_out": "/api/v1/sessions/current",
     }
     return page(render("me.html", data=page_data(own)))
+
+
+@router.get("/reports/linkups")
+def show_linkup_report(
+    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("reports.read"))], now: Now
+) -> Response:
+    """From alarm to connected worker, by hour and area."""
+    # What a demo simulates is no statistic of a district that works.
+    demo = queries.district(session, me.district).demo
+    own = {
+        "report": "/api/v1/reports/linkups",
+        "now": rfc3339(now),
+        "within": next(iter(me.areas)),
+        "origins": [one.value for one in Origin if demo or one is not Origin.SIMULATED],
+    }
+    return page(render("reports.html", data=page_data(own)))
 
 
 @router.get("/docs")

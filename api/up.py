@@ -230,6 +230,7 @@ def _children(settings: Settings, parts: Parts, listening: socket.socket) -> lis
         for number in range(1, settings.processes + 1)
     ]
     children.append(Child("clockwork", parts.clockwork, [], logs / "clockwork.log"))
+    children.append(Child("answer clock", parts.clockwork, ["answers"], logs / "answers.log"))
     if settings.demo:
         module, *arguments = parts.simulation
         arguments += ["--home", str(settings.home)]

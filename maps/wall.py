@@ -11,7 +11,7 @@ from maps.page import page_data, parts, render
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
     than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown;
-    `check_ins`: where the page of check-ins is, for those who may read it."""
+    `check_ins` and `reports`: where those pages are, for those who may read them."""
 
     district: str
     time_zone: str
@@ -24,6 +24,7 @@ class WallView:
     fresh_s: float
     people: bool
     check_ins: str | None
+    reports: str | None
 
 
 def wall(view: WallView) -> str:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A linkup in town, for tests of what happens to it: its incident, its answers, its clock."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,6 +13,7 @@ from geo.accounts.actions import create_account
 from geo.accounts.rules import Actor, Role
 from geo.columns import Origin
 from geo.db import Database
+from geo.errors import GeoError
 from geo.ids import CellCode, IncidentId, LinkupId, WorkerId
 from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.linkups import accept_linkup, decline_linkup, time_out_due
@@ -147,3 +150,24 @@ def account(
             origin=origin,
         )
     return replace(town.actor(role, scope=scope), id=id, name=name)
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Start all acts at the same moment; answers what each came to."""
+    barrier = threading.Barrier(len(acts))
+    came_to = [""] * len(acts)
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            acts[number]()
+            came_to[number] = "done"
+        except GeoError as error:
+            came_to[number] = error.code
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return came_to

@@ -261,4 +261,8 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("位置均已过时", "在岗人员最近 5 分钟内都没有位置。"),
         "en": ("Positions stale", "No worker on duty was seen within the last 5 minutes."),
     },
+    "report.range": {
+        "zh": ("时间范围不对", "起始时间须早于截止时间，且最长 {days} 天。"),
+        "en": ("Wrong range", "The time must end after it begins, and cover at most {days} days."),
+    },
 }

@@ -93,6 +93,7 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "places.write": {_ADMIN: SCOPE, _PLANNER: SCOPE},
     "positions.write": {_WORKER: OWN},
     "proofs.issue": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
+    "reports.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "sessions.end": dict.fromkeys(Role, OWN),
     "tracks.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "wall.read": {

@@ -136,6 +136,16 @@ def linkups_of(
     return found
 
 
+def linkup_ids(session: Session, district: DistrictCode, incident: UUID) -> list[LinkupId]:
+    """Every linkup an incident ever had, oldest first."""
+    rows = session.scalars(
+        select(LinkupRow.id)
+        .where(LinkupRow.district == district, LinkupRow.incident == incident)
+        .order_by(LinkupRow.began_at, LinkupRow.id)
+    )
+    return [LinkupId(id) for id in rows]
+
+
 def asked_workers(session: Session, district: DistrictCode, incident: UUID) -> tuple[UUID, ...]:
     """Everybody who was ever asked about an incident."""
     return tuple(

@@ -6,6 +6,8 @@ import { unit } from "./ground.js";
 const COLOR = { fresh: "#5fd0b5", engaged: "#74aaff", stale: "#b08d4c", unseen: "#b08d4c" };
 const FLAG = { emergency: "#ff5a45", urgent: "#f2a03d", normal: "#d9d4c5" };
 
+const DRILL = "#c9a2ff";
+
 export class Overview {
   /**
    * @param {any} map
@@ -104,7 +106,13 @@ export class Overview {
       pen.lineWidth = px;
       pen.beginPath();
       pen.arc(x, y, 3.6 * px, 0, 7);
-      pen.fill();
+      if (incident.origin === "drill") {
+        // Hollow: nothing happens there.
+        pen.strokeStyle = DRILL;
+        pen.lineWidth = 1.6 * px;
+      } else {
+        pen.fill();
+      }
       pen.stroke();
     }
     this.names(pen, subdistricts, px);

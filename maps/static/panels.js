@@ -56,7 +56,10 @@ export class Panels {
     set("cells", this.cells || "–");
     bar("covered-bar", this.cells ? covered.size / this.cells : 0);
 
-    const open = this.store.incidents();
+    const all = this.store.incidents();
+    // A drill is shown and marked, and counts nowhere.
+    const open = all.filter((incident) => incident.origin !== "drill");
+    document.getElementById("drill").hidden = open.length === all.length;
     const standing = { calling: 0, unanswered: 0, linked: 0 };
     for (const incident of open) standing[this.store.standing(incident)] += 1;
     set("open-incidents", open.length);
@@ -97,24 +100,39 @@ export class Panels {
   }
 
   incident(incident) {
-    const item = make("li", `${incident.severity}`);
+    const item = make("li", `${incident.severity} ${incident.origin}`);
     item.dataset.id = incident.id;
     const head = make("p", "head");
+    if (incident.origin === "drill") head.append(make("i", "drill-mark", t("drill")));
     head.append(make("b", "", incident.title), make("time", "", this.age(incident.reported_at)));
     const place = make("p", "place", incident.label || this.cellName(incident.cell));
     item.append(head, place);
     const asks = make("p", "asks");
     const standing = this.store.standing(incident);
-    const asked = this.store.linkupOf(incident.id)?.asked ?? [];
+    const linkup = this.store.linkupOf(incident.id);
+    const asked = linkup?.asked ?? [];
     const running = standing !== "open" && standing !== "unlocated";
     if (standing === "unanswered") asks.append(make("span", standing, t("status.unanswered")));
     for (const state of ["arrived", "accepted", "asked", "late", "declined", "timed_out"]) {
       const those = running ? asked.filter((ask) => ask.state === state) : [];
       asks.append(...this.asks(state, those));
     }
+    const step = this.store.stepOf(linkup);
+    if (step && standing !== "unanswered") asks.append(make("span", "asked", this.climbing(step)));
+    if (linkup?.lead_off_at) asks.append(make("span", "unanswered", t("lead_off")));
+    if (linkup?.uncovered?.length) {
+      asks.append(make("span", "", t("uncovered", { count: linkup.uncovered.length })));
+    }
     if (!asks.childElementCount) asks.append(make("span", "", t(`status.${standing}`)));
     item.append(asks);
     return item;
+  }
+
+  /** What a step of the climb says. */
+  climbing(step) {
+    const level = t(`level.${step.level}`);
+    if (step.state !== "acknowledged") return t("climb.asked", { level });
+    return t("climb.acknowledged", { who: step.by?.name ?? level });
   }
 
   /** Those whose ask stands alike: a few by name, many by number. */
@@ -182,7 +200,8 @@ export class Panels {
       const status = t(`status.${body.status}`);
       // That it is linked is said by who takes it.
       if (before && (before.status === body.status || body.status === "linked")) return null;
-      const text = t(before ? "said.incident" : "said.incident_new", { title: body.title, status });
+      const title = (body.origin === "drill" ? `【${t("drill")}】` : "") + body.title;
+      const text = t(before ? "said.incident" : "said.incident_new", { title, status });
       return { kind: body.severity, text, where: body.label || this.cellName(body.cell) };
     }
     if (collection === "linkups") return this.linkupLine(kind, body, before);
@@ -192,9 +211,17 @@ export class Panels {
 
   linkupLine(kind, linkup, before) {
     const incident = this.store.all("incidents").get(linkup.incident);
-    const title = incident?.title ?? "";
+    const mark = linkup.origin === "drill" ? `【${t("drill")}】` : "";
+    const title = mark + (incident?.title ?? "");
     if (kind === "linkup.exhausted") {
       return { kind: "emergency", text: t("said.exhausted", { title }), where: incident?.label ?? "" };
+    }
+    if (kind === "linkup.lead_off") {
+      return { kind: "emergency", text: t("said.lead_off", { title }), where: incident?.label ?? "" };
+    }
+    const step = this.store.stepOf(linkup);
+    if (step && (kind === "linkup.climbed" || kind === "linkup.acknowledged")) {
+      return { kind: "call", text: `${title} · ${this.climbing(step)}` };
     }
     if (!before) {
       const text = t("said.calling", { title, count: linkup.asked.length });

@@ -216,9 +216,10 @@ export class People {
       }
       flag.setLatLng([incident.lat, incident.lon]);
       const standing = this.store.standing(incident);
-      flag.body.className = `flagged ${incident.severity} ${standing}`;
+      flag.body.className = `flagged ${incident.severity} ${standing} ${incident.origin}`;
       flag.body.dataset.id = incident.id;
-      flag.body.lastChild.textContent = `${incident.title} · ${t(`status.${standing}`)}`;
+      const mark = incident.origin === "drill" ? `【${t("drill")}】` : "";
+      flag.body.lastChild.textContent = `${mark}${incident.title} · ${t(`status.${standing}`)}`;
     }
     this.turn();
   }

@@ -113,18 +113,34 @@ export class Store {
   }
 
   /**
+   * The step at which a linkup stands that climbs, or that a person has taken on.
+   * @param {Row|undefined} linkup
+   */
+  stepOf(linkup) {
+    const steps = linkup?.status === "open" && !linkup.lead ? (linkup.climb ?? []) : [];
+    return (
+      steps.find((step) => step.state === "acknowledged") ??
+      steps.findLast((step) => step.state === "asked")
+    );
+  }
+
+  /**
    * Where an open incident stands, in one word for flag, card and figures. Nobody answers when its
-   * linkup runs without a lead and no ask is left that might still be accepted.
+   * linkup runs without a lead, no ask is left that might still be accepted, and no level below
+   * command is being asked: until somebody takes responsibility.
    * @param {Row} incident
    * @returns {"unlocated"|"open"|"calling"|"unanswered"|"linked"|"closed"}
    */
   standing(incident) {
     if (incident.status !== "open" && incident.status !== "linked") return incident.status;
     const linkup = this.linkupOf(incident.id);
-    const has = (...states) => linkup.asked.some((ask) => states.includes(ask.state));
+    const has = (...states) =>
+      linkup.asked.some((ask) => states.includes(ask.state) && !ask.helper);
     if (linkup?.status !== "open") return incident.status;
     if (linkup.lead || has("accepted", "arrived")) return "linked";
-    return has("asked") ? "calling" : "unanswered";
+    const step = this.stepOf(linkup);
+    const waits = step && (step.answer_by || step.state === "acknowledged");
+    return has("asked") || waits ? "calling" : "unanswered";
   }
 
   /**

@@ -119,3 +119,11 @@ def test_a_policy_is_shown_and_followed_by_another(wangge: Type, home: Path) -> 
     assert [line.split() for line in said.splitlines() if "inside_from" in line] == [
         ["inside_from", "0.9", "0.8"]
     ]
+    assert "version 0" in wangge("policy", "linkups", "show", "--home", home)[1]
+    change = ("policy", "linkups", "set", "--home", home)
+    code, said = wangge(*change, "ring_size=2.5")
+    assert (code, "policy.invalid" in said) == (2, True), said
+    code, said = wangge(*change, "answer_within_s=15", "community_within_s=0")
+    assert (code, "Version 1" in said) == (0, True), said
+    said = wangge("policy", "linkups", "show", "--home", home)[1]
+    assert ["answer_within_s", "20", "15"] in [line.split() for line in said.splitlines()]

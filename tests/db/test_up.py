@@ -153,7 +153,8 @@ def test_up_serves_keeps_alive_and_stops_in_order(
     assert running.process.wait(30) == 0
     said = running.said.read_text()
     stops = [line.strip() for line in said.splitlines() if line.startswith("  stopping")]
-    assert stops[-4:] == [
+    assert stops[-5:] == [
+        "stopping answer clock",
         "stopping clockwork",
         "stopping service 2",
         "stopping service 1",
