@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 import shapely
 import shapely.ops
@@ -18,10 +18,10 @@ from geo.bulk import copy_rows
 from geo.columns import Origin
 from geo.crs import on_grid
 from geo.gazetteer.address import canonical, canonical_number
-from geo.gazetteer.entries import Entry, NameKind, Names, VersionKind, distinct, names_of
+from geo.gazetteer.entries import Entry, NameKind, Names, VersionKind, distinct, names_of, place_id
 from geo.gazetteer.rules import Landmark, PlaceKind, Street, Terrain
 from geo.gazetteer.tables import StreetRow, TerrainRow
-from geo.gazetteer.versions import current, stretches_of, write_version
+from geo.gazetteer.versions import be_patient, current, stretches_of, write_version
 from geo.hierarchy.rules import Area, Building
 from geo.ids import CODE_LENGTH, DistrictCode, Level
 
@@ -47,6 +47,7 @@ def install_places(
     are known by their names and aliases. Geometry in WGS-84 degrees. What comes with a district is
     told by the event of its plan.
     """
+    be_patient(session)
     session.execute(delete(TerrainRow).where(TerrainRow.district == district))
     # A stretch without a name is drawn and walked on, and nobody asks for it.
     session.execute(delete(StreetRow).where(StreetRow.district == district, StreetRow.name == ""))
@@ -262,8 +263,3 @@ def _lon_lat(point: BaseGeometry) -> tuple[float, float]:
     placed = on_grid(point)
     (lon, lat), *_ = placed.coords
     return lon, lat
-
-
-def place_id(district: DistrictCode, kind: PlaceKind, key: str) -> UUID:
-    """The same source gives the same ids, so that filling again changes nothing."""
-    return uuid5(NAMESPACE_URL, f"wangge:place:{district}:{kind}:{key}")

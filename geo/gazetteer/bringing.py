@@ -17,11 +17,11 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from geo.crs import metres
-from geo.gazetteer.actions import further, place_id
-from geo.gazetteer.entries import Entry, NameKind, Stretch, Version, VersionKind, distinct
+from geo.gazetteer.actions import further
+from geo.gazetteer.entries import Entry, NameKind, Stretch, Version, VersionKind, distinct, place_id
 from geo.gazetteer.homes import homes_of
 from geo.gazetteer.rules import PlaceKind
-from geo.gazetteer.versions import current, stretches_of, write_version
+from geo.gazetteer.versions import be_patient, current, stretches_of, write_version
 from geo.hierarchy.rules import District
 from geo.ids import DistrictCode
 from geo.units import Metres
@@ -60,6 +60,7 @@ def bring_places(
     at: datetime,
 ) -> Outcome:
     """Bring places in as one version. Records: GazetteerChanged."""
+    be_patient(session)
     known = _Known(district, current(session, district.code))
     wanted: dict[UUID, Entry | None] = {}
     doubled = 0

@@ -10,8 +10,7 @@ from sqlalchemy import Text, any_, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from geo.gazetteer.actions import place_id
-from geo.gazetteer.entries import Entry, names_of
+from geo.gazetteer.entries import Entry, names_of, place_id
 from geo.gazetteer.rules import PlaceKind
 from geo.gazetteer.tables import PlaceRow
 from geo.ids import DistrictCode

@@ -1,19 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """Places that are in no list: between two house numbers, and where two streets cross. Pure."""
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import degrees, geometry_to_metres, metres, metric_srid
 from geo.gazetteer.rules import INTERPOLATION_REACH, ONE_CROSSING
+from geo.units import Metres
 
 House = tuple[str | None, float, float]
 
 
-def between(houses: Iterable[House], number: str) -> tuple[float, float] | None:
-    """Where a missing number of a street should stand: between its neighbours, WGS-84 degrees.
+@dataclass(frozen=True)
+class Between:
+    """A place between two known numbers, WGS-84 degrees, and how far apart these stand."""
+
+    lon: float
+    lat: float
+    apart: Metres
+
+
+def between(houses: Iterable[House], number: str) -> Between | None:
+    """Where a missing number of a street should stand: between its neighbours.
 
     `houses` are numbers of one street with their places. Odd and even numbers stand on their own
     sides, so neighbours are of the same parity. None when the number lies beyond the known ones or
@@ -32,17 +44,18 @@ def between(houses: Iterable[House], number: str) -> tuple[float, float] | None:
     below = [base for base in side if base < wanted]
     above = [base for base in side if base > wanted]
     if wanted in known:
-        return known[wanted]
+        return Between(*known[wanted], Metres(0.0))
     if not below or not above:
         return None
     low, high = below[-1], above[0]
     srid = metric_srid(known[low][0])
     (x0, y0), (x1, y1) = metres(*known[low], srid), metres(*known[high], srid)
-    if shapely.Point(x0, y0).distance(shapely.Point(x1, y1)) > INTERPOLATION_REACH:
+    apart = Metres(math.hypot(x1 - x0, y1 - y0))
+    if apart > INTERPOLATION_REACH:
         return None
     share = (wanted - low) / (high - low)
     lon, lat = degrees(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share, srid)
-    return round(lon, 7), round(lat, 7)
+    return Between(round(lon, 7), round(lat, 7), apart)
 
 
 def crossing_points(

@@ -112,6 +112,17 @@ NAME_SCORES = {
 CONTAINED_SCORES = (0.5, 0.95)
 # A similar name says less than its similarity: a wrong character is often another street.
 SIMILAR_FACTOR = 0.7
+# Names that fit less well than this are not thought of.
+LEAST_LIKENESS = 0.4
+# A misspelling that is known says less than a name of that spelling.
+MISSPELT_FACTOR = 0.94
+# A house in another area, street or estate than was said beside it.
+ELSEWHERE_FACTOR = 0.9
+# An interpolated place settles only where its neighbours stand so near that its cell is sure.
+SURE_APART = Metres(80.0)
+UNSURE_SCORE = 0.72
+# A place that something is beside, not in, settles when no other cell lies within this.
+BESIDE_REACH = Metres(40.0)
 
 # A best candidate settles a place by itself when it scores this and leads by the margin.
 SETTLED_SCORE = 0.75

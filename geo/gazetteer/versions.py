@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Uuid, any_, cast, delete, func, select
+from sqlalchemy import ColumnElement, Uuid, any_, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
@@ -41,7 +41,14 @@ from geo.hierarchy.tables import DistrictRow
 from geo.ids import DistrictCode
 from geo.outbox import record
 
+_PATIENCE = text("set local idle_in_transaction_session_timeout = '15min'")
+
 Wanted = Mapping[UUID, Entry | None]
+
+
+def be_patient(session: Session) -> None:
+    """Let this transaction work for a while between two statements: places may be many."""
+    session.execute(_PATIENCE)
 
 
 def write_version(
@@ -116,6 +123,7 @@ def go_back(
 
     Raises: VersionNotFound, NothingNew.  Records: GazetteerChanged.
     """
+    be_patient(session)
     made = write_version(
         session,
         district,

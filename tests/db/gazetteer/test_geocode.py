@@ -2,13 +2,19 @@
 """From what people say to places in town."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
+from geo.accounts.rules import Role
+from geo.crs import Point
 from geo.db import Database
 from geo.gazetteer.actions import install_places
+from geo.gazetteer.editing import add_name, add_place
+from geo.gazetteer.entries import NameKind
+from geo.gazetteer.places import places
 from geo.gazetteer.queries import geocode, label_at
-from geo.gazetteer.rules import Candidate, Match, settled
+from geo.gazetteer.rules import Candidate, Match, PlaceKind, settled
 from geo.ids import AreaCode
 from tests import town
 
@@ -64,7 +70,8 @@ def test_a_missing_number_lies_between_its_neighbours_of_the_same_side(database:
     found = find(database, "彩虹街12号")
     assert (found[0].match, found[0].cell) == (Match.INTERPOLATED, town.N2)
     assert (found[0].lon, found[0].lat) == pytest.approx(town.point(150, 266), abs=1e-5)
-    assert settled(found) == found[0]
+    # Its neighbours stand 200 m apart: it may as well lie in the next cell.
+    assert settled(found) is None
     # What lies beyond the known numbers leaves the street, which its houses make known.
     for beyond in ("彩虹街13号", "彩虹街900号"):
         assert [one.match for one in find(database, beyond)] == [Match.STREET]
@@ -198,3 +205,81 @@ def test_the_name_of_a_point(database: Database) -> None:
     with database.snapshot() as session:
         assert label_at(session, town.DISTRICT, *town.point(20, 266)) == "彩虹街10号楼附近"
         assert label_at(session, town.DISTRICT, *town.point(-500, 266)) is None
+
+
+def test_between_near_neighbours_a_number_is_sure(database: Database) -> None:
+    with database.transaction() as session:
+        ten, *_ = town.buildings()
+        west, east = town.box(10, 260, 14, 264), town.box(60, 260, 64, 264)
+        houses = [
+            replace(ten, number="10", name="10号楼", footprint=west),
+            replace(ten, id="x", number="14", name="14号楼", footprint=east),
+        ]
+        install_places(session, district=town.DISTRICT, at=town.MORNING, buildings=houses)
+    found = find(database, "彩虹街12号")
+    assert (found[0].match, settled(found)) == (Match.INTERPOLATED, found[0])
+
+
+def test_beside_a_place_is_sure_away_from_other_cells(database: Database) -> None:
+    # 10号楼 stands 50 m from the next cell, the park 30 m from one.
+    assert settled(find(database, "彩虹街10号楼对面")) is not None
+    park = find(database, "彩虹公园对面")
+    assert (park[0].label, settled(park)) == ("彩虹公园", None)
+    assert settled(find(database, "彩虹公园门口")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("采红街10号楼", "彩虹街10号楼"),
+        ("虹彩街10号楼", "彩虹街10号楼"),
+        ("彩虹10号", "彩虹街10号楼"),
+        ("彩虹路10号楼", "彩虹街10号楼"),
+        ("彩什么街10号", "彩虹街10号楼"),
+        ("我在彩紅街十號樓呢", "彩虹街10号楼"),
+        ("健设大道一百二十号", "建设大道120号楼"),
+        ("儿童公圆", "彩虹公园"),
+    ],
+)
+def test_slips_find_the_place_and_settle_nothing(database: Database, text: str, label: str) -> None:
+    found = find(database, text)
+    assert (found[0].label, found[0].match) == (label, Match.SIMILAR)
+    assert settled(found) is None
+
+
+@pytest.mark.parametrize("text", ["长安陆与南北路交叉口", "长安、南北路口"])
+def test_a_crossing_of_streets_nearly_said(database: Database, text: str) -> None:
+    best = find(database, text)[0]
+    assert (best.kind, best.match) == ("crossing", Match.SIMILAR)
+
+
+def test_houses_are_found_by_every_name_of_their_street(database: Database) -> None:
+    with database.transaction() as session:
+        street = next(
+            one.id
+            for one in places(session, town.DISTRICT, street="彩虹街")
+            if one.entry.kind is PlaceKind.STREET
+        )
+        actor = town.actor(Role.DISPATCHER)
+        for name, kind in (("老铁道", NameKind.ALIAS), ("彩洪街", NameKind.MISSPELLING)):
+            add_name(session, actor=actor, id=street, name=name, kind=kind, at=town.MORNING)
+    found = find(database, "老铁道10号")
+    assert (found[0].label, found[0].match, found[0].score) == ("彩虹街10号楼", Match.NUMBER, 1.0)
+    found = find(database, "彩洪街10号")
+    assert (found[0].label, found[0].match) == ("彩虹街10号楼", Match.NUMBER)
+    assert settled(found) == found[0]
+
+
+def test_names_are_known_anew_with_every_version(database: Database) -> None:
+    assert find(database, "供销大厦") == [] or find(database, "供销大厦")[0].label != "供销大厦"
+    with database.transaction() as session:
+        add_place(
+            session,
+            actor=town.actor(Role.PLANNER),
+            id=uuid4(),
+            kind=PlaceKind.LANDMARK,
+            name="供销大厦",
+            point=Point(*town.point(150, 150)),
+            at=town.MORNING,
+        )
+    assert find(database, "供销大厦")[0].label == "供销大厦"
