@@ -154,6 +154,12 @@ def test_badly_placed_checkpoints(client: TestClient, sign_in: SignIn) -> None:
     assert (found["checkpoint"], found["upheld"]) == (str(AT_N1), 3)
     assert found["distance_m"] == pytest.approx(45, abs=1.5)
     assert str(N1) not in str(found)
+    assert len(found["honest"]) == found["fixes"] == 3
+    # Who reads no check-ins is told what to do, and not where somebody stood.
+    (planned,) = client.get("/api/v1/checkpoints/misplaced", headers=sign_in(Role.PLANNER)).json()[
+        "items"
+    ]
+    assert planned == found | {"honest": []}
     elsewhere = sign_in(Role.SUPERVISOR, scope="210503102")
     answer = client.get("/api/v1/checkpoints/misplaced", headers=elsewhere)
     assert answer.json() == {"items": []}

@@ -26,15 +26,22 @@ from tests.live.test_intake import paired
 from tests.serving import PATIENCE_S, Served, serving
 
 N1 = town.WORKERS["N1"]
-LIMITS = StreamLimits(
-    streams=3, lines_on_their_way=8, line_s=0.4, idle_s=0.8, send_s=0.5, farewell_s=0.5
-)
+# A busy machine keeps everybody waiting: only what is about losing patience has little of it.
+LIMITS = StreamLimits(streams=3, lines_on_their_way=8, farewell_s=0.5)
+HASTY = replace(LIMITS, line_s=0.5, idle_s=2.0, send_s=0.5)
 
 
 @pytest.fixture
 def served(live_url: str, clock: SetClock) -> Iterator[Served]:
-    """A service whose streams are quick to lose patience."""
+    """A service with few streams."""
     with serving(live_url, clock, stream_limits=LIMITS) as running:
+        yield running
+
+
+@pytest.fixture
+def hasty(live_url: str, clock: SetClock) -> Iterator[Served]:
+    """A service whose streams are quick to lose patience."""
+    with serving(live_url, clock, stream_limits=HASTY) as running:
         yield running
 
 
@@ -155,7 +162,7 @@ def test_many_lines_to_a_slow_reader(served: Served, opened: Opened, deep: bool)
 def test_who_takes_no_answers_is_read_no_further_and_given_up(
     live_url: str, clock: SetClock, opened: Opened
 ) -> None:
-    with serving(live_url, clock, stream_limits=LIMITS, unread=(4096, 1.0)) as served:
+    with serving(live_url, clock, stream_limits=HASTY, unread=(4096, 1.0)) as served:
         client = opened(served, paired(served.database, N1).token, taking=2048)
         said = b"".join(line(number) for number in range(100))
         cut = threading.Event()
@@ -193,8 +200,8 @@ def test_a_phone_unpaired_in_the_middle_is_stopped_at_once(served: Served, opene
 
 
 @pytest.mark.parametrize("begun", [b"", b'{"id":'])
-def test_a_client_that_stalls_is_given_up(served: Served, begun: bytes, opened: Opened) -> None:
-    client = opened(served, paired(served.database, N1).token)
+def test_a_client_that_stalls_is_given_up(hasty: Served, begun: bytes, opened: Opened) -> None:
+    client = opened(hasty, paired(hasty.database, N1).token)
     client.send(line() + begun)
     first, last = client.answers()
     assert first["status"] == 201
@@ -202,16 +209,17 @@ def test_a_client_that_stalls_is_given_up(served: Served, begun: bytes, opened: 
 
 
 def test_empty_lines_keep_a_stream_and_a_dripping_line_does_not(
-    served: Served, opened: Opened
+    hasty: Served, opened: Opened
 ) -> None:
-    token = paired(served.database, N1).token
-    waiting, dripping = opened(served, token), opened(served, token)
+    token = paired(hasty.database, N1).token
+    waiting, dripping = opened(hasty, token), opened(hasty, token)
     began = time.monotonic()
-    for _ in range(6):
+    for number in range(12):
         waiting.send(b"\n")
-        dripping.send(b" ")
+        if number < 4:
+            dripping.send(b" ")
         time.sleep(0.2)
-    assert time.monotonic() - began > LIMITS.idle_s
+    assert time.monotonic() - began > HASTY.idle_s
     waiting.send(line())
     assert next(waiting.answers())["status"] == 201
     (last,) = dripping.answers()
@@ -242,7 +250,7 @@ def test_who_waits_for_leave_to_send_is_given_it(served: Served) -> None:
 def test_a_stop_answers_what_was_taken_and_says_so(
     live_url: str, clock: SetClock, opened: Opened
 ) -> None:
-    with serving(live_url, clock, stream_limits=replace(LIMITS, idle_s=30)) as served:
+    with serving(live_url, clock, stream_limits=LIMITS) as served:
         client = opened(served, paired(served.database, N1).token)
         answers = client.answers()
         client.send(b"".join(line(minute) for minute in range(5)))
