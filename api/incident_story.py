@@ -10,16 +10,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from geo.accounts.queries import account_names, devices
-from geo.accounts.rules import SYSTEM_ACTOR
 from geo.clock import rfc3339
-from geo.ids import DistrictCode
+from geo.ids import DistrictCode, WorkerId
 from geo.incidents import queries
 from geo.incidents.call_queries import further_calls, merged_into
 from geo.incidents.department_queries import transfers_of
 from geo.incidents.rules import Incident
 from geo.outbox import Recorded, history_of
-from geo.workforce.queries import worker_names
+from geo.workforce.queries import names
+from geo.workforce.signatures import names_behind
 
 Act = dict[str, Any]
 
@@ -28,13 +27,8 @@ def story(session: Session, incident: Incident) -> list[Act]:
     """The acts in order: `at`, `by` (a name; null: the service itself), `code`, and fields."""
     of = (session, incident.district, incident.id)
     acts = list(incident_acts(history_of(*of)))
-    linked = queries.linkups_of(session, incident.district, [incident.id]).get(incident.id)
-    if linked is not None:
-        acts += linkup_acts(history_of(session, incident.district, linked.id))
-        said = {str(ask.worker): ask.answer_text for ask in linked.asked if ask.answer_text}
-        for act in acts:
-            if act["code"] == "declined" and act["workers"][0] in said:
-                act["text"] = said[act["workers"][0]]
+    for id in queries.linkup_ids(session, incident.district, incident.id):
+        acts += linkup_acts(history_of(session, incident.district, id))
     acts += [
         _act(call.at, call.actor, "called", text=call.text, reporter=call.reporter)
         for call in further_calls(*of)
@@ -71,9 +65,21 @@ def incident_acts(history: Sequence[Recorded]) -> Iterator[Act]:
 def linkup_acts(history: Sequence[Recorded]) -> Iterator[Act]:
     """The acts behind what was recorded of a linkup, oldest first."""
     before: dict[str, str] = {}
+    steps: dict[int, str] = {}
     for recorded in history:
         at = (recorded.at, recorded.actor)
         asks = recorded.body["asked"]
+        # Linkups of before the ladder have none.
+        for step in recorded.body.get("climb", ()):
+            names = [one["name"] for one in step["called"]]
+            if step["step"] not in steps and step["state"] in ("asked", "unmanned"):
+                yield _act(*at, f"climb_{step['state']}", level=step["level"], names=names)
+            elif steps.get(step["step"]) != step["state"]:
+                by = None if step["by"] is None else step["by"]["name"]
+                yield _act(
+                    *at, f"climb_{step['state']}", level=step["level"], names=[by] if by else names
+                )
+            steps[step["step"]] = step["state"]
         for state in dict.fromkeys(ask["state"] for ask in asks if ask["worker"] in before):
             moved = [
                 ask["worker"]
@@ -81,7 +87,9 @@ def linkup_acts(history: Sequence[Recorded]) -> Iterator[Act]:
                 if ask["state"] == state and before.get(ask["worker"], state) != state
             ]
             if moved:
-                yield _act(*at, state, workers=moved)
+                said = {ask["worker"]: ask.get("answer_text") for ask in asks}
+                text = "；".join(filter(None, (said[worker] for worker in moved)))
+                yield _act(*at, state, workers=moved, text=text or None)
         fresh = [ask for ask in asks if ask["worker"] not in before]
         for ring in dict.fromkeys(ask["ring"] for ask in fresh):
             workers = [ask["worker"] for ask in fresh if ask["ring"] == ring]
@@ -98,18 +106,13 @@ def _act(at: Any, by: str | None, code: str, **fields: Any) -> Act:
 def _named(session: Session, district: DistrictCode, acts: Iterable[Act]) -> list[Act]:
     """Acts with the names of who did them and of whom they are about."""
     acts = list(acts)
-    signed = {act["by"] for act in acts if act["by"] not in (None, SYSTEM_ACTOR)}
-    ids = {by: UUID(by.partition(":")[2]) for by in signed}
-    accounts = account_names(session, district, ids.values())
-    phones = devices(session, district, ids.values())
+    signed = names_behind(session, district, {act["by"] for act in acts if act["by"]})
     about = {UUID(worker) for act in acts for worker in act.get("workers", ())}
-    workers = worker_names(session, district, {*about, *(one.worker for one in phones.values())})
-    signatures = {by: accounts.get(id) for by, id in ids.items()}
-    signatures |= {by: workers.get(phones[id].worker) for by, id in ids.items() if id in phones}
+    workers = names(session, district, about)
     made = []
     for act in acts:
-        named = {**act, "at": rfc3339(act["at"]), "by": signatures.get(act["by"])}
+        named = {**act, "at": rfc3339(act["at"]), "by": signed.get(act["by"])}
         if "workers" in act:
-            named["workers"] = [workers.get(UUID(worker), worker) for worker in act["workers"]]
+            named["workers"] = [workers[WorkerId(UUID(worker))] for worker in act["workers"]]
         made.append(named)
     return made

@@ -21,6 +21,7 @@ from api.texts import (
     service,
     workforce,
 )
+from geo.incidents.coverage import StandInReason
 from geo.incidents.inquiry import LeftOutReason
 from geo.incidents.ranking import NearReason, Shortfall
 from geo.incidents.rules import PlaceReason
@@ -68,7 +69,7 @@ def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
 
 def desk_templates() -> dict[str, dict[str, tuple[str, str]]]:
     """The templates of places and of the people near them, for the desk's own sentences."""
-    codes = (*PlaceReason, *NearReason, *Shortfall, *LeftOutReason)
+    codes = (*PlaceReason, *NearReason, *Shortfall, *LeftOutReason, *StandInReason)
     return {code.value: TEXTS[code.value] for code in codes}
 
 

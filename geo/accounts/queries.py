@@ -111,16 +111,6 @@ def holding_post(
     return [actor_of(row) for row in rows]
 
 
-def account_names(session: Session, district: DistrictCode, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The names of some accounts by id; those that do not exist are absent."""
-    rows = session.execute(
-        select(AccountRow.id, AccountRow.name).where(
-            AccountRow.district == district, AccountRow.id.in_(set(ids))
-        )
-    )
-    return {row.id: row.name for row in rows}
-
-
 def device_worker(session: Session, district: DistrictCode, device: UUID) -> UUID | None:
     """Whose device this is; None when there is no such device or it is revoked."""
     return session.scalar(

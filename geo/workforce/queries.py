@@ -45,16 +45,6 @@ def worker(session: Session, district: DistrictCode, id: WorkerId, *, at: dateti
     return found[0]
 
 
-def worker_names(session: Session, district: DistrictCode, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The names of some workers by id; those that do not exist are absent."""
-    rows = session.execute(
-        select(WorkerRow.id, WorkerRow.name).where(
-            WorkerRow.district == district, WorkerRow.id.in_(set(ids))
-        )
-    )
-    return {row.id: row.name for row in rows}
-
-
 def workers(
     session: Session,
     district: DistrictCode,

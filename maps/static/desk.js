@@ -7,8 +7,10 @@ import { Board } from "./desk_board.js";
 import { Detail } from "./desk_detail.js";
 import * as dialogs from "./desk_dialogs.js";
 import { Intake } from "./desk_intake.js";
+import { LinkupView } from "./desk_linkup.js";
 import { Sound } from "./desk_sound.js";
 import { Spots, margins } from "./desk_spots.js";
+import { Talk } from "./desk_talk.js";
 import { KEYS } from "./desk_words.js";
 import { Ground } from "./ground.js";
 import { Labels } from "./labels.js";
@@ -40,7 +42,9 @@ people.flagged = () => labels.sheet.redraw();
 const masthead = new Masthead(store, page.time_zone);
 const sound = new Sound();
 const board = new Board(store, cellName, sound, chosen);
-const detail = new Detail(page, store, who, cellName, act);
+const linkups = new LinkupView(page, who, cellName, (text) => act.problem(text));
+const detail = new Detail(page, store, cellName, act, linkups);
+const talk = new Talk(page, store, who, sound, (id) => board.choose(id, false));
 const spots = new Spots(map, {
   choose: (n) => intake.finding.choose(n),
   pinned: (lon, lat) => {
@@ -71,6 +75,7 @@ function chosen(id, opened) {
   detail.open(id);
   act.problem("");
   const row = id && store.all("incidents").get(id);
+  talk.show(row || null);
   const busy = intake.place.value || intake.finding.pin;
   if (row && typeof row.lon === "number" && !busy) {
     map.fitBounds([[row.lat, row.lon], [row.lat, row.lon]], { ...margins(), maxZoom: 16, animate: false });
@@ -97,8 +102,14 @@ async function act(name) {
     else if (name === "close") dialogs.close(page, row);
     else if (name === "transfer") await dialogs.transfer(page, row);
     else if (name === "merge") dialogs.merge(page, row, board, (id) => board.choose(id, false));
+    else if (name === "call") talk.call();
+    else if (name === "hang_up") talk.hangUp();
+    else if (name === "write") talk.write();
     else if (name === "widen" && linkup?.status === "open") {
-      await ask(`${page.linkups}/${linkup.id}/widen`, "POST");
+      // Of two officers who widen what they both see, one does.
+      await ask(`${page.linkups}/${linkup.id}/widen`, "POST", { ring: linkup.ring });
+    } else if (name === "acknowledge" && linkup?.status === "open") {
+      await ask(`${page.linkups}/${linkup.id}/acknowledge`, "POST");
     } else if (name === "link" && linkup?.status !== "open") {
       await ask(`${page.incidents}/${row.id}/linkup`, "POST", { id: uuid() });
     }
@@ -139,7 +150,7 @@ function region(step) {
 }
 
 const LETTERS = {
-  n: "new", l: "link", w: "widen", p: "place", m: "merge", t: "transfer", c: "close", h: "print",
+  n: "new", l: "link", w: "widen", a: "acknowledge", k: "call", j: "hang_up", i: "write", p: "place", m: "merge", t: "transfer", c: "close", h: "print",
 };
 const FUNCTIONS = {
   F1: () => help(),
@@ -212,6 +223,7 @@ function say() {
   intake.words();
   board.show();
   detail.show();
+  talk.speak();
   masthead.tell();
 }
 
@@ -225,6 +237,7 @@ async function reload() {
   at("origin").hidden = !simulated;
   board.show();
   detail.open(detail.id);
+  talk.refresh();
   return { seq: state.seq, epoch: state.epoch };
 }
 
@@ -247,6 +260,8 @@ function happened(messages) {
   people.changed();
   board.show();
   detail.happened(messages);
+  talk.show(board.chosen ? (store.all("incidents").get(board.chosen) ?? null) : null);
+  talk.happened(messages);
 }
 
 /** The ground has come, or more of it. */

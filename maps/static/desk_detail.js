@@ -3,7 +3,7 @@
 
 import { ask } from "./ask.js";
 import { said } from "./desk_words.js";
-import { clock, distance, element, moment } from "./patrol_words.js";
+import { clock, element, moment } from "./patrol_words.js";
 import { span, t } from "./words.js";
 
 const COUNT_MS = 200;
@@ -12,16 +12,16 @@ export class Detail {
   /**
    * @param {any} page
    * @param {import("./store.js").Store} store
-   * @param {(worker: string) => string} who
    * @param {(code: string|null) => string} cellName
    * @param {(act: string) => void} act
+   * @param {import("./desk_linkup.js").LinkupView} linkup
    */
-  constructor(page, store, who, cellName, act) {
+  constructor(page, store, cellName, act, linkup) {
     this.page = page;
     this.store = store;
-    this.who = who;
     this.cellName = cellName;
     this.act = act;
+    this.linkup = linkup;
     this.root = document.getElementById("detail");
     /** @type {string|null} */
     this.id = null;
@@ -76,7 +76,7 @@ export class Detail {
     this.root.className = `detail ${row.severity} ${standing}`;
     document.getElementById("about").replaceChildren(...this.about(row, standing));
     this.acts(row, standing);
-    document.getElementById("linkup").replaceChildren(...this.linkup(row));
+    this.linkup.show(row, this.store.linkupOf(row.id), this.more);
     document.getElementById("told").replaceChildren(...this.told());
     this.count();
   }
@@ -112,6 +112,7 @@ export class Detail {
     const list = [
       ["link", "L", open && !running && row.status !== "unlocated"],
       ["widen", "W", standing === "calling" || standing === "unanswered"],
+      ["acknowledge", "A", running && this.store.linkupOf(row.id).climb.some((step) => step.state === "asked")],
       ["place", "P", open], ["merge", "M", open], ["transfer", "T", open], ["close", "C", open],
       ["print", "H", true],
     ];
@@ -128,41 +129,6 @@ export class Detail {
       }),
     );
     if (focused) /** @type {HTMLElement} */ (nav.querySelector(`[data-act=${focused}]`))?.focus();
-  }
-
-  linkup(row) {
-    const linkup = this.store.linkupOf(row.id);
-    if (!linkup) return row.status === "closed" ? [] : [element("p", t("detail.no_linkup"), "none")];
-    const made = [];
-    const rings = [...new Set(linkup.asked.map((one) => one.ring))].sort((a, b) => b - a);
-    for (const ring of rings) {
-      const list = element("ol");
-      list.append(...linkup.asked.filter((one) => one.ring === ring).map((one) => this.person(one)));
-      const section = element("section", "", "ring");
-      section.append(element("h3", t("detail.ring", { ring })), list);
-      made.push(section);
-    }
-    if (!linkup.asked.length) made.push(element("p", t("detail.nobody"), "none"));
-    if (linkup.status !== "open") made.unshift(element("p", t("detail.ended"), "none"));
-    return made;
-  }
-
-  person(one) {
-    const item = element("li", "", one.state);
-    item.dataset.worker = one.worker ?? "";
-    const [reason] = said(this.page.texts, one.reason);
-    const far = one.distance_m === null ? "" : distance(one.distance_m);
-    item.append(element("b", this.who(one.worker)), element("span", t(`ask.${one.state}`), "state"));
-    if (one.state === "asked") {
-      const left = element("span", "", "left");
-      left.dataset.by = one.answer_by;
-      left.dataset.at = one.asked_at;
-      left.append(element("i"), element("span"));
-      item.append(left);
-    }
-    const answer = this.more?.linkup?.asked.find((ask) => ask.worker === one.worker)?.answer_text;
-    item.append(element("small", [reason, far, answer].filter(Boolean).join(" · ")));
-    return item;
   }
 
   /** The answer clocks go on. */

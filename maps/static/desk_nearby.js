@@ -7,6 +7,7 @@ import { distance, element } from "./patrol_words.js";
 import { span, t } from "./words.js";
 
 const ASKED_FOR = 5;
+const LEFT_OUT_SHOWN = 3;
 
 export class Nearby {
   /**
@@ -66,9 +67,17 @@ export class Nearby {
     if (number !== this.asked || !this.open) return;
     short.textContent = answer.shortfall ? said(this.page.texts, answer.shortfall)[1] : "";
     list.replaceChildren(...answer.items.map((one, n) => this.person(one, n)));
+    document.getElementById("left-out").textContent = answer.left_out.length
+      ? t("near.left_out", { who: answer.left_out.slice(0, LEFT_OUT_SHOWN).map((one) => this.left(one)).join("、") })
+      : "";
     if (!answer.items.length && !answer.shortfall) short.textContent = t("near.none");
     const positions = this.store.all("positions");
     this.spots.near(spot, answer.items.flatMap((one) => positions.get(one.worker) ?? []));
+  }
+
+  /** Who is near, but not asked first, and why. @param {any} one */
+  left(one) {
+    return t("near.left", { name: one.name, why: said(this.page.texts, one.reason)[0] });
   }
 
   /** @param {any} one @param {number} n */
@@ -76,11 +85,13 @@ export class Nearby {
     const item = element("li", "", `class-${one.rank_class}`);
     const head = element("p", "", "head");
     head.append(element("i", String(n + 1)), element("b", one.name));
-    const how = element("span", one.distance_m === null ? "" : distance(one.distance_m));
-    head.append(how);
+    if (one.tied) head.append(element("em", t("near.tied")));
+    const far = one.distance_m === null ? "" : `${t(`near.${one.measure}`)} ${distance(one.distance_m)}`;
+    head.append(element("span", far));
     const age = one.age_s === null ? t("near.unseen") : t("near.ago", { age: span(one.age_s * 1000) });
     const [title, detail] = said(this.page.texts, one.reason);
-    const why = element("small", `${title} · ${age}`);
+    const between = one.barrier ? t(`near.behind_${one.barrier}`) : "";
+    const why = element("small", [title, age, between].filter(Boolean).join(" · "));
     item.title = detail;
     item.append(head, why);
     return item;
@@ -135,7 +146,7 @@ export class Nearby {
     this.likely = [];
     this.tell();
     document.getElementById("near").replaceChildren();
-    document.getElementById("shortfall").textContent = "";
+    for (const id of ["shortfall", "left-out"]) document.getElementById(id).textContent = "";
     this.spots.near({ lon: 0, lat: 0 }, []);
   }
 }

@@ -3,6 +3,7 @@
 
 const KEY = "wangge-desk-silent";
 const AGAIN_MS = 12_000;
+const RING_MS = 2000;
 const NOTES = [880, 660];
 
 export class Sound {
@@ -11,6 +12,7 @@ export class Sound {
     /** @type {AudioContext|null} */
     this.context = null;
     this.timer = 0;
+    this.bell = 0;
     // Browsers stay silent until somebody has touched the page.
     const unlock = () => {
       this.context ??= new AudioContext();
@@ -33,6 +35,16 @@ export class Sound {
     if (!wanted) return;
     this.play();
     this.timer = window.setInterval(() => this.play(), AGAIN_MS);
+  }
+
+  /** Somebody calls the desk: until it is answered. @param {boolean} on */
+  ring(on) {
+    if (on === this.bell > 0) return;
+    clearInterval(this.bell);
+    this.bell = 0;
+    if (!on) return;
+    this.play();
+    this.bell = window.setInterval(() => this.play(), RING_MS);
   }
 
   play() {

@@ -40,6 +40,12 @@ learn({
   "story.late": ["{names} 逾时应答", "{names} answered too late"],
   "story.released": ["解除对 {names} 的呼叫", "{names} released"],
   "story.exhausted": ["已无人可呼叫，请值班员处置", "Nobody is left to ask: the duty officer must act"],
+  "story.climb_asked": ["上呼{level}：{names}", "Climbed to {level}: {names}"],
+  "story.climb_unmanned": ["{level}无人担任，继续上呼", "{level}: nobody holds this post"],
+  "story.climb_acknowledged": ["{level} {names} 负责处置", "{level}: {names} took charge"],
+  "story.climb_declined": ["{level} {names} 谢绝", "{level}: {names} declined"],
+  "story.climb_timed_out": ["{level} {names} 未在时限内应答", "{level}: {names} did not answer in time"],
+  "story.climb_released": ["解除对{level} {names} 的呼叫", "{level}: {names} released"],
   "story.called": ["又有来电", "Somebody else called"],
   "story.transferred": ["移交 {name}", "Handed to {name}"],
   "story.merged_in": ["“{title}”并入本事件", "“{title}” was merged into this one"],
@@ -84,7 +90,8 @@ function facts() {
 function line(act) {
   const fields = {
     ...act,
-    names: (act.workers ?? []).join("、"),
+    names: (act.workers ?? act.names ?? []).join("、"),
+    level: act.level ? t(`level.${act.level}`) : "",
     place: act.label || t("story.unlocated"),
     severity: act.severity ? t(`severity.${act.severity}`) : "",
   };

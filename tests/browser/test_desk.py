@@ -115,7 +115,15 @@ def test_from_the_first_key_to_the_ringing_phone(visit: Open, served: Served, of
     accept(served, stored, "N2")
     expect(page.locator("#linkup li.accepted")).to_contain_text(town.WORKER_NAMES["N2"])
     expect(page.locator("#linkup li.released")).to_have_count(2)
+    # He leaves a cell of his own, and can be written to.
+    expect(page.locator(".gaps li")).to_contain_text("第2网格")
+    expect(page.locator(".gaps li")).to_contain_text("可补位")
     page.keyboard.press("F6")
+    page.keyboard.press("i")
+    page.keyboard.type("消防通道已打开")
+    page.keyboard.press("Enter")
+    expect(page.locator("#channel .mine")).to_contain_text("消防通道已打开")
+    page.locator("#list").focus()
     page.keyboard.press("c")
     page.keyboard.type("已清理")
     page.keyboard.press("Enter")
@@ -166,12 +174,16 @@ def test_ties_are_chosen_and_a_pin_wins(visit: Open, served: Served, officer: st
     expect(page.locator("#candidates li[aria-selected=true]")).to_have_count(0)
     pin = page.evaluate("() => { const { lat, lng } = map_desk.getCenter(); return [lng, lat]; }")
     page.keyboard.press("F2")
+    page.keyboard.press("F8")
+    expect(page.locator("#drilling")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#send")).to_contain_text("只上报")
     page.keyboard.press("Enter")
     expect(page.locator("#measured")).to_contain_text("已上报")
     stored = shown(served, officer, chosen(page))
     assert (stored["severity"], stored["linkup"]) == ("normal", None)
+    assert stored["origin"] == "drill"
+    expect(page.locator("#list em.drill")).to_have_text("演练")
     assert [stored["lon"], stored["lat"]] == pytest.approx(pin, abs=1e-6)
 
 

@@ -98,3 +98,26 @@ def test_rings_and_answers() -> None:
         ("timed_out", ["c"], None),
         ("exhausted", None, None),
     ]
+
+
+def test_steps_of_the_climb() -> None:
+    def step(number: int, state: str, by: str | None = None) -> dict[str, Any]:
+        return {
+            "step": number,
+            "level": "community",
+            "state": state,
+            "called": [{"name": "社区值班"}],
+            "by": None if by is None else {"name": by},
+        }
+
+    acts = linkup_acts(
+        recorded(
+            {"asked": [], "climb": [step(1, "unmanned"), step(2, "asked")]},
+            {"asked": [], "climb": [step(1, "unmanned"), step(2, "acknowledged", "李主任")]},
+        )
+    )
+    assert [(act["code"], act["names"]) for act in acts] == [
+        ("climb_unmanned", ["社区值班"]),
+        ("climb_asked", ["社区值班"]),
+        ("climb_acknowledged", ["李主任"]),
+    ]
