@@ -7,6 +7,7 @@ says that an end is there, and is answered. `?after=NUMBER` goes on after what w
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -187,7 +188,9 @@ async def signals(
             board.leave(seat)
     except NotThere:
         if accepted:
-            await socket.send_text('{"kind":"over"}')
+            # Whoever left meanwhile need not be told.
+            with suppress(WebSocketDisconnect):
+                await socket.send_text('{"kind":"over"}')
     except TooFast:
         log.warning("a call says too much", call=str(call))
     except NotText:
@@ -200,7 +203,8 @@ async def signals(
         # The database is away: the page comes back by itself.
         log.warning("signalling cannot go on", error=type(error).__name__)
         code = _LATER
-    await socket.close(code)
+    with suppress(WebSocketDisconnect):
+        await socket.close(code)
 
 
 def _credentials(socket: WebSocket) -> Credentials | None:

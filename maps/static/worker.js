@@ -61,7 +61,7 @@ async function duty(on) {
 
 /** @param {string} collection @param {any} body */
 function put(collection, body) {
-  store.apply({ collection, id: body.id, body });
+  store.apply({ collection, id: body.id, body, at: new Date(store.now()).toISOString() });
   changed();
 }
 
@@ -85,7 +85,7 @@ function changed() {
 /** @param {import("./live.js").Message[]} messages */
 function happened(messages) {
   for (const { event, data } of messages) {
-    if (event === "hello") store.ahead = Date.parse(data.at) - Date.now();
+    if (event === "hello") store.heard(data.at);
     else if (event !== "position" && data.collection) {
       const before = store.apply(data);
       if (data.collection === "linkups") panel.ended(data.id, before, data.body);

@@ -29,6 +29,7 @@ export class Panel {
     find("accept").addEventListener("click", () => this.answer("accept"));
     find("decline").addEventListener("click", () => this.why());
     find("arrive").addEventListener("click", () => this.answer("arrive"));
+    find("other").addEventListener("click", () => this.turn());
     find("duty").addEventListener("click", () => this.switchDuty());
     find("notice").querySelector("button").addEventListener("click", () => this.notice(""));
     setInterval(() => this.tick(), TICK_MS);
@@ -56,7 +57,10 @@ export class Panel {
   }
 
   show() {
-    const [first, ...others] = this.mine();
+    const mine = this.mine();
+    const chosen = mine[0]?.own.state !== "asked" && mine.find(({ linkup }) => linkup.id === this.chosen);
+    const first = chosen || mine[0];
+    const others = mine.filter((one) => one !== first);
     const mode = !first ? "idle" : first.own.state === "asked" ? "call" : "task";
     const turned = mode !== this.mode || first?.linkup.id !== this.current?.linkup.id;
     this.current = first;
@@ -71,7 +75,7 @@ export class Panel {
     this.way.show(own, first?.incident ?? null);
     if (turned) requestAnimationFrame(() => this.way.fit());
     if (first) this.tell(find(mode), first, others.length);
-    this.mount();
+    this.mount(mine);
     this.ring();
     this.idle();
     this.ready();
@@ -102,6 +106,8 @@ export class Panel {
     if (root.id === "task") {
       set(".stand", t(own.helper && own.state === "accepted" ? "stand.helper" : `stand.${own.state}`));
       find("arrive").hidden = own.state !== "accepted";
+      find("other").hidden = !others;
+      find("other").textContent = t("more_tasks", { count: others });
     } else if (others) root.querySelector(".head").dataset.more = t("more_calls", { count: others });
     else delete root.querySelector(".head").dataset.more;
     for (const name of ["accept", "decline", "arrive"]) {
@@ -215,10 +221,23 @@ export class Panel {
     root.querySelector("span").textContent = text;
   }
 
-  /** The channel of the task he has: mounted once, and closed with it. */
-  mount() {
+  /** The next of several tasks. */
+  turn() {
+    const tasks = this.mine().filter(({ own }) => own.state !== "asked");
+    const at = tasks.findIndex(({ linkup }) => linkup.id === this.current.linkup.id);
+    this.chosen = tasks[(at + 1) % tasks.length].linkup.id;
+    this.show();
+  }
+
+  /**
+   * The channel of the task he has: closed with it, or for another one; not while a further call
+   * rings, for he may be talking.
+   * @param {any[]} mine
+   */
+  mount(mine) {
     const task = this.mode === "task" ? this.current : null;
-    if (this.mounted && this.mounted.linkup !== task?.linkup.id) {
+    const { linkup } = this.mounted ?? {};
+    if (linkup && (!mine.some((one) => one.linkup.id === linkup) || (task && task.linkup.id !== linkup))) {
       this.mounted.widget.close();
       this.mounted = null;
     }

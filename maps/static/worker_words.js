@@ -39,7 +39,7 @@ learn({
   "sev.emergency": ["紧急", "Emergency"],
   "sev.urgent": ["加急", "Urgent"],
   "sev.normal": ["一般", "Normal"],
-  "way.straight": ["直线距离 {distance} · 步行约 {time}", "{distance} in a straight line · about {time} on foot"],
+  "way.straight": ["直线距离 {distance} · 步行约 {time}", "{distance} straight · {time} on foot"],
   "way.asked": ["呼叫时距您 {distance}", "{distance} from you when asked"],
   "way.unknown": ["您的位置未知", "Your position is unknown"],
   "way.metres": ["{n} 米", "{n} m"],
@@ -55,7 +55,8 @@ learn({
   "why.stuck": ["路上走不开", "Cannot get there"],
   "why.other": ["其他原因…", "Another reason…"],
   "why.send": ["谢绝并说明", "Decline"],
-  more_calls: ["另有 {count} 个呼叫", "{count} more calls"],
+  more_tasks: ["另有 {count} 件任务", "Other tasks: {count}"],
+  more_calls: ["另有 {count} 个呼叫", "Other calls: {count}"],
 
   "came.declined": ["您已谢绝「{title}」，已转呼他人。", "You declined “{title}”; others are asked."],
   "came.timed_out": ["「{title}」应答超时，已转呼他人。", "“{title}”: your time ran out; others are asked."],
