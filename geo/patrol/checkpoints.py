@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import shapely
-from sqlalchemy import update
+from sqlalchemy import literal, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
 from geo.clock import civil_date
-from geo.columns import Origin
+from geo.columns import Origin, UtcInstant
 from geo.crs import Point, to_wgs84
 from geo.errors import IdReused
 from geo.hierarchy import queries as hierarchy
@@ -29,7 +29,7 @@ from geo.patrol.records import (
     CheckpointRetired,
     ProofCodeNotIssued,
 )
-from geo.patrol.tables import CheckpointRow
+from geo.patrol.tables import CheckpointRow, CheckpointWasRow
 from geo.units import Metres
 
 
@@ -109,7 +109,7 @@ def change_checkpoint(
 ) -> Checkpoint:
     """Rename, move or resize a checkpoint, or ask for a second proof there (None keeps).
 
-    Verdicts already given stay.
+    Verdicts already given stay, and what was observed before is judged by how it stood then.
 
     Raises: NotAllowed, CheckpointNotFound, CheckpointRetired, CheckpointOutsideCell,
     ProofCodeNotIssued.
@@ -129,6 +129,7 @@ def change_checkpoint(
     if point is not None:
         values["point"] = shapely.Point(*_inside(session, actor, before.cell, point, at))
     if values:
+        _keep(session, actor, id, at)
         _update(session, actor, id, values)
     changed = queries.checkpoint(session, actor.district, id)
     _changed(session, actor, changed, "changed", at)
@@ -149,6 +150,24 @@ def _of(session: Session, actor: Actor, id: CheckpointId) -> Checkpoint:
     found = queries.checkpoint(session, actor.district, id)
     may(actor, "checkpoints.write", area=found.cell)
     return found
+
+
+def _keep(session: Session, actor: Actor, id: CheckpointId, at: datetime) -> None:
+    """Remember how a checkpoint has stood until now; whoever else changes it waits."""
+    same = (CheckpointRow.district == actor.district, CheckpointRow.id == id)
+    session.execute(select(CheckpointRow.id).where(*same).with_for_update())
+    kept = ("name", "point", "radius_m", "asks_proof")
+    stood = select(
+        CheckpointRow.district,
+        CheckpointRow.id,
+        literal(at, UtcInstant),
+        *(getattr(CheckpointRow, name) for name in kept),
+    ).where(*same)
+    session.execute(
+        pg_insert(CheckpointWasRow)
+        .from_select(["district", "checkpoint", "until", *kept], stood)
+        .on_conflict_do_nothing()
+    )
 
 
 def _update(session: Session, actor: Actor, id: CheckpointId, values: dict[str, Any]) -> None:

@@ -42,11 +42,11 @@ select
   checkpoint.id as checkpoint,
   checkpoint.cell,
   checkpoint.code,
-  checkpoint.name,
-  ST_X(checkpoint.point) as lon,
-  ST_Y(checkpoint.point) as lat,
-  checkpoint.radius_m,
-  checkpoint.asks_proof,
+  coalesce(was.name, checkpoint.name) as name,
+  ST_X(coalesce(was.point, checkpoint.point)) as lon,
+  ST_Y(coalesce(was.point, checkpoint.point)) as lat,
+  coalesce(was.radius_m, checkpoint.radius_m) as radius_m,
+  coalesce(was.asks_proof, checkpoint.asks_proof) as asks_proof,
   checkpoint.created_at,
   checkpoint.retired_at,
   checkpoint.origin as checkpoint_origin
@@ -77,6 +77,13 @@ left join lateral (
   where checkpoint.district = asked.district and checkpoint.id = asked.checkpoint
   limit 1
 ) as checkpoint on true
+left join lateral (
+  select * from checkpoint_was
+  where checkpoint_was.district = asked.district and checkpoint_was.checkpoint = checkpoint.id
+    and checkpoint_was.until > asked.moment
+  order by checkpoint_was.until
+  limit 1
+) as was on true
 order by asked.place
 """
 

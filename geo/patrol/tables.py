@@ -88,6 +88,25 @@ class CheckpointRow(Base):
     )
 
 
+class CheckpointWasRow(Base):
+    """How a checkpoint stood until it was changed: what is still on its way is judged by that."""
+
+    __tablename__ = "checkpoint_was"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    checkpoint: Mapped[UUID] = mapped_column(primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcInstant, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
+    radius_m: Mapped[float] = mapped_column(Double)
+    asks_proof: Mapped[bool] = mapped_column(Boolean)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "checkpoint"], ["checkpoint.district", "checkpoint.id"]),
+        sound_geometry("point"),
+    )
+
+
 class ProofKeyRow(Base):
     """What a district's codes for doors are signed with. It leaves the database nowhere."""
 

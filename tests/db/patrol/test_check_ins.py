@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.accounts.rules import NotSelf, OutOfScope, Role
 from geo.columns import Origin
-from geo.crs import Fix, PointOutOfRange, System, system_arrays
+from geo.crs import Fix, Point, PointOutOfRange, System, system_arrays
 from geo.db import Database
 from geo.errors import GeoError, IdReused
 from geo.hierarchy import queries as hierarchy
@@ -24,6 +24,8 @@ from geo.ids import CellCode, CheckInId, CheckpointId, WorkerId
 from geo.outbox import history_of, latest_seq
 from geo.patrol import queries
 from geo.patrol.check_ins import Taken, take_check_in, take_check_ins
+from geo.patrol.checkpoints import change_checkpoint
+from geo.patrol.circumstances import Asked, circumstances
 from geo.patrol.records import CheckInTooLate, CheckpointNotFound, Claim, ClockAhead
 from geo.patrol.rules import VerdictKind
 from geo.tracking.queries import positions
@@ -404,3 +406,30 @@ def test_listing(database: Database) -> None:
     assert len(listed(worker=N1, begins_at=NOW - MINUTE, ends_at=NOW)) == 1
     first, *rest = listed(own=N1)
     assert listed(own=N1, before=(first.observed_at, first.id)) == rest
+
+
+def test_what_was_on_its_way_is_judged_by_where_the_checkpoint_stood(database: Database) -> None:
+    for moved_after, place in ((MINUTE, (20, 220)), (3 * MINUTE, (50, 270))):
+        with database.transaction() as session:
+            change_checkpoint(
+                session,
+                actor=BOSS,
+                id=AT_N1,
+                at=NOW + moved_after,
+                point=Point(*town.point(*place)),
+                radius_m=Metres(5),
+            )
+    stood = {}
+    for minutes in (0, 2, 4):
+        said = claim(checkpoint=AT_N1, observed_at=NOW + minutes * MINUTE)
+        found = take(database, said, at=NOW + 5 * MINUTE).check_in
+        stood[minutes] = found.distance_to_checkpoint_m
+        with database.snapshot() as session:
+            asked = Asked(town.DISTRICT, N1, said.fix.observed_at, AT_N1)
+            (met,) = circumstances(session, [asked])
+        assert met.checkpoint is not None
+        radius = town.checkpoints()[0].radius_m if minutes == 0 else 5
+        assert met.checkpoint.radius_m == radius
+    assert stood[0] == pytest.approx(0, abs=1)
+    assert stood[2] == pytest.approx(30 * 2**0.5, abs=0.5)
+    assert stood[4] == pytest.approx(20, abs=0.5)
