@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 PATIENCE_S = 10.0
@@ -72,6 +73,9 @@ class Socket:
         payload = self._take(size) or b""
         if head[0] & 0x0F == 0x8:
             self.close_code = struct.unpack("!H", payload[:2])[0] if payload else None
+            # Who is told goodbye says it, too: else the other end waits for it.
+            with suppress(OSError):
+                self.frame(0x8, payload)
         return head[0] & 0x0F, payload
 
     def hear(self, kind: str) -> Any:
