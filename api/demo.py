@@ -43,6 +43,8 @@ FIRST_PLAN_FROM = date(2020, 1, 1)
 TIME_ZONE = "Asia/Shanghai"
 # 彩虹社区, the community of the newspaper article: the demo worker holds a cell of it.
 DEMO_COMMUNITY = "210503009010"
+# Whom a linkup of that community climbs to when no worker accepts.
+_LADDER = {"community": DEMO_COMMUNITY, "subdistrict": DEMO_COMMUNITY[:9]}
 WIDEST_DEMO_CELL_M = 400.0
 SIMULATION = "simulation"
 _ACCOUNT_NAMES = {
@@ -219,6 +221,10 @@ def _issue_accounts(session: Session, shown: WorkerId, now: datetime) -> dict[st
         given[role.value] = _issue(session, f"demo-{role.value}", role, worker, now, Origin.REAL)
         if worker is not None:
             given[role.value]["worker"] = str(worker)
+    for level, scope in _LADDER.items():
+        given[level] = _issue(
+            session, f"demo-{level}", Role.SUPERVISOR, None, now, Origin.REAL, scope=scope
+        )
     return given
 
 
@@ -229,6 +235,8 @@ def _issue(
     worker: WorkerId | None,
     now: datetime,
     origin: Origin,
+    *,
+    scope: str = DISTRICT,
 ) -> dict[str, str]:
     """An account with a new random password, made or renewed."""
     password = secrets.token_urlsafe(15)
@@ -243,7 +251,7 @@ def _issue(
             password=password,
             role=role,
             name=_ACCOUNT_NAMES[role],
-            scope=None if worker else DISTRICT,
+            scope=None if worker else scope,
             worker=worker,
             at=now,
             origin=origin,

@@ -41,6 +41,7 @@ class MeasuresAnswer(Answer):
     timeouts: int
     climbed: int
     to_command: int
+    key_to_ask: SpreadAnswer
     to_ask: SpreadAnswer
     to_accept: SpreadAnswer
     to_connect: SpreadAnswer

@@ -21,7 +21,7 @@ from geo.reports.rules import (
 )
 
 _TIMELINES = text("""
-select incident.cell, incident.reported_at, linkup.accepted_at,
+select incident.cell, incident.heard_at, incident.reported_at, linkup.accepted_at,
   asks.asked_at, asks.timeouts, talks.connected_at, steps.levels
 from incident
 join linkup on linkup.district = incident.district and linkup.incident = incident.id
@@ -75,6 +75,7 @@ def linkup_report(
     those = [
         Timeline(
             cell=row.cell,
+            heard_at=row.heard_at,
             reported_at=row.reported_at,
             asked_at=row.asked_at,
             accepted_at=row.accepted_at,

@@ -27,9 +27,14 @@ class RangeWrong(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """One linkup in time. `connected_at` is when the officer and a worker first spoke."""
+    """One linkup in time.
+
+    `heard_at` is when the officer pressed the first key, where he did; `connected_at` when he and a
+    worker first spoke.
+    """
 
     cell: str
+    heard_at: datetime | None
     reported_at: datetime
     asked_at: datetime | None
     accepted_at: datetime | None
@@ -51,7 +56,10 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class Measures:
-    """What a group of linkups took, from the alarm on; `key` is an hour, an area or everything."""
+    """What a group of linkups took, from the alarm on; `key` is an hour, an area or everything.
+
+    `key_to_ask` is counted from the officer's first key instead.
+    """
 
     key: str
     linkups: int
@@ -60,6 +68,7 @@ class Measures:
     timeouts: int
     climbed: int
     to_command: int
+    key_to_ask: Spread
     to_ask: Spread
     to_accept: Spread
     to_connect: Spread
@@ -93,9 +102,13 @@ def spread(seconds: Iterable[float]) -> Spread:
 def measures(key: str, those: Sequence[Timeline]) -> Measures:
     """What some linkups took together."""
 
-    def times(name: str) -> Spread:
-        ends = [(one.reported_at, getattr(one, name)) for one in those]
-        return spread((end - begin).total_seconds() for begin, end in ends if end is not None)
+    def times(name: str, since: str = "reported_at") -> Spread:
+        ends = [(getattr(one, since), getattr(one, name)) for one in those]
+        return spread(
+            (end - begin).total_seconds()
+            for begin, end in ends
+            if begin is not None and end is not None
+        )
 
     return Measures(
         key=key,
@@ -105,6 +118,7 @@ def measures(key: str, those: Sequence[Timeline]) -> Measures:
         timeouts=sum(one.timeouts for one in those),
         climbed=sum(one.climbed_to is not None for one in those),
         to_command=sum(one.climbed_to is ClimbLevel.COMMAND for one in those),
+        key_to_ask=times("asked_at", since="heard_at"),
         to_ask=times("asked_at"),
         to_accept=times("accepted_at"),
         to_connect=times("connected_at"),

@@ -78,7 +78,7 @@ def test_the_tour_works_and_a_second_start_keeps_everything(home: Path) -> None:
         assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
         first = json.loads(secrets.read_text())
         roles = {"admin", "dispatcher", "planner", "supervisor", "worker", "viewer"}
-        assert set(first["accounts"]) == roles
+        assert set(first["accounts"]) == roles | {"community", "subdistrict"}
         script = f"set -eu\n{tour()}"
         followed = subprocess.run(
             ["bash", "-o", "pipefail", "-c", script],

@@ -22,6 +22,7 @@ def timeline(
 ) -> Timeline:
     return Timeline(
         cell=cell,
+        heard_at=at - timedelta(seconds=6),
         reported_at=at,
         asked_at=at + timedelta(seconds=1),
         accepted_at=None if accepted_s is None else at + timedelta(seconds=accepted_s),
@@ -55,6 +56,7 @@ def test_measures_count_what_happened() -> None:
     assert (found.timeouts, found.climbed, found.to_command) == (3, 2, 1)
     assert (found.to_accept.p50, found.to_accept.most) == (10, 30)
     assert (found.to_ask.count, found.to_connect.count) == (3, 0)
+    assert (found.key_to_ask.p50, found.key_to_ask.most) == (7, 7)
 
 
 def test_hours_are_the_districts() -> None:
