@@ -46,11 +46,17 @@ def story(session: Session, incident: Incident) -> list[Act]:
 
 
 def incident_acts(history: Sequence[Recorded]) -> Iterator[Act]:
-    """The acts behind what was recorded of an incident, oldest first."""
+    """The acts behind what was recorded of an incident and in its channel, oldest first."""
     before: Mapping[str, Any] | None = None
     for recorded in history:
         now = recorded.body
         at = (recorded.at, recorded.actor)
+        if recorded.kind == "message.written":
+            yield _act(*at, "wrote", text=now["text"])
+            continue
+        if recorded.kind == "call.changed":
+            yield from _call_acts(recorded)
+            continue
         if before is None:
             yield _act(*at, "reported", label=now["label"], severity=now["severity"])
         else:
@@ -60,6 +66,24 @@ def incident_acts(history: Sequence[Recorded]) -> Iterator[Act]:
                 into = now.get("merged_into")
                 yield _act(*at, "merged", into=into) if into else _act(*at, "closed")
         before = now
+
+
+def _call_acts(recorded: Recorded) -> Iterator[Act]:
+    """Who spoke with whom and for how long, or did not; a call that still rings is no act yet."""
+    call = recorded.body
+    if call["state"] == "talking":
+        code = "spoke"
+    elif call["state"] == "ended":
+        code = "missed" if call["seconds"] is None else "hung_up"
+    else:
+        return
+    yield _act(
+        recorded.at,
+        recorded.actor,
+        f"call_{code}",
+        workers=[call["worker"]],
+        seconds=None if call["seconds"] is None else round(call["seconds"]),
+    )
 
 
 def linkup_acts(history: Sequence[Recorded]) -> Iterator[Act]:

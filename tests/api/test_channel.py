@@ -126,6 +126,9 @@ def test_a_closed_incident_keeps_what_was_written(
     history = client.get(url, headers=desk).json()["history"]
     said = [entry["body"]["text"] for entry in history if entry["kind"] == "message.written"]
     assert said == ["已扶正"]
+    record = client.get(f"/incidents/{taken['id']}", headers=desk)
+    assert record.status_code == 200
+    assert "已扶正" in record.text
 
 
 def test_older_messages_come_page_by_page(

@@ -46,6 +46,27 @@ def ask(worker: str, state: str, ring: int = 1) -> dict[str, Any]:
     return {"worker": worker, "state": state, "ring": ring}
 
 
+def test_what_was_written_and_spoken_stands_between() -> None:
+    worker = str(UUID(int=9))
+    call = {"kind": "call.changed", "worker": worker, "seconds": None}
+    acts = list(
+        incident_acts(
+            recorded(
+                incident(),
+                {"kind": "message.written", "text": "到西门"},
+                {**call, "state": "ringing"},
+                {**call, "state": "talking"},
+                {**call, "state": "ended", "seconds": 41.6},
+                {**call, "state": "ended"},
+                incident(status="closed"),
+            )
+        )
+    )
+    codes = ["reported", "wrote", "call_spoke", "call_hung_up", "call_missed", "closed"]
+    assert [act["code"] for act in acts] == codes
+    assert (acts[1]["text"], acts[3]["seconds"], acts[3]["workers"]) == ("到西门", 42, [worker])
+
+
 def test_an_act_is_what_differs() -> None:
     acts = incident_acts(
         recorded(
