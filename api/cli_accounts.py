@@ -43,6 +43,9 @@ def add(
         str | None, typer.Option(help="Area code the account may see; not for workers.")
     ] = None,
     worker: Annotated[UUID | None, typer.Option(help="The worker it belongs to.")] = None,
+    cell: Annotated[
+        str | None, typer.Option(help="Instead of --worker: a cell, whose holder it belongs to.")
+    ] = None,
     district: Annotated[
         str | None, typer.Option(help="District code; needed when there are several.")
     ] = None,
@@ -54,13 +57,22 @@ def add(
     from geo.accounts.actions import create_account
     from geo.clock import SystemClock
     from geo.ids import WorkerId, district_of
+    from geo.workforce.queries import keepers, names
 
     settings = settings_with(home=home)
     refuse_absent(settings)
     secret = _password(password)
+    at = SystemClock().now()
     with opened(settings) as database:
         with database.snapshot() as session:
-            code = district_among(session, district or (district_of(scope) if scope else None))
+            said = scope or cell
+            code = district_among(session, district or (district_of(said) if said else None))
+            person = None if worker is None else WorkerId(worker)
+            if cell is not None and person is None:
+                person = keepers(session, code, cell, at=at).holder
+                if person is None:
+                    raise typer.BadParameter(f"nobody holds the cell {cell}", param_hint="--cell")
+            called = {} if person is None else names(session, code, [person])
         with database.transaction() as session:
             create_account(
                 session,
@@ -68,10 +80,10 @@ def add(
                 username=username,
                 password=secret,
                 role=role,
-                name=name or username,
+                name=name or next(iter(called.values()), username),
                 scope=None if role is Role.WORKER else scope or code,
-                worker=None if worker is None else WorkerId(worker),
-                at=SystemClock().now(),
+                worker=person,
+                at=at,
             )
     Teller().line(f"Account {username} ({role}) can sign in now.")
 

@@ -10,10 +10,13 @@ from collections.abc import Callable, Coroutine
 from functools import lru_cache
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
+
+from api.gate import BodyTooLarge, BodyTooSlow
 
 
 class DirectRoute(APIRoute):
@@ -28,7 +31,11 @@ class DirectRoute(APIRoute):
         endpoint = self.endpoint
 
         async def handle(request: Request) -> Response:
-            said = await request.body()
+            try:
+                said = await request.body()
+            except (ClientDisconnect, BodyTooLarge, BodyTooSlow) as error:
+                # Nobody is there to be answered, or the gate answers what is truer.
+                raise HTTPException(400) from error
             if not _is_json(request.headers.get("content-type", "")):
                 # As FastAPI says it of a body of any other kind: bytes are no object.
                 model_error = {"type": "model_attributes_type", "loc": ("body",), "input": None}

@@ -31,7 +31,7 @@ from api.shapes import (
 )
 from geo.accounts.rules import Actor, DeviceProfile, Role
 from geo.columns import Origin
-from geo.ids import CellCode, IncidentId, LinkupId
+from geo.ids import CellCode, IncidentId, LinkupId, contains
 from geo.incidents import actions, linkups, queries
 from geo.incidents.rules import (
     Incident,
@@ -302,8 +302,15 @@ def _fields(me: Actor, incident: Incident, linked: Linkup | None) -> dict[str, A
         "merged_into": incident.merged_into,
         "calls": incident.calls,
         "origin": incident.origin,
-        "linkup": None if linked is None else linkup_answer(me, linked),
+        "linkup": None
+        if linked is None
+        else linkup_answer(me, linked, within_reach=_within_reach(me, incident)),
     }
+
+
+def _within_reach(me: Actor, incident: Incident) -> bool:
+    """Whether an incident lies in the actor's own area; what has no cell is the district's."""
+    return any(contains(area, incident.cell or me.district) for area in me.areas)
 
 
 def reporter_of(said: ReporterBody | str | None) -> dict[str, str] | None:

@@ -202,14 +202,17 @@ def coverage(linkup: UUID, session: Read, me: InCharge, now: Now) -> Page[GapAns
     return Page(items=[GapAnswer.model_validate(gap) for gap in found])
 
 
-def linkup_answer(me: Actor, linkup: Linkup) -> LinkupAnswer:
-    """A linkup as this actor may see it: a worker himself alone, a viewer no people at all."""
+def linkup_answer(me: Actor, linkup: Linkup, *, within_reach: bool = True) -> LinkupAnswer:
+    """A linkup as this actor may see it: a worker himself alone, a viewer no people at all.
+
+    Nor does whoever reported an incident beyond his own area: `within_reach` is false then.
+    """
     shown = LinkupAnswer.model_validate(linkup)
     if me.role is Role.WORKER:
         mine = [ask for ask in shown.asked if ask.worker == me.worker]
         hidden = {"asked": mine, "recommendation": None, "climb": [], "uncovered": []}
         return shown.model_copy(update=hidden)
-    if me.role is Role.VIEWER:
+    if me.role is Role.VIEWER or not within_reach:
         nobody = {"worker": None, "distance_m": None, "age_s": None, "answer_text": None}
         asked = [ask.model_copy(update=nobody) for ask in shown.asked]
         climb = [step.model_copy(update={"called": [], "by": None}) for step in shown.climb]

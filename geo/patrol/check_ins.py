@@ -214,14 +214,16 @@ def _case(
         raise ClockAhead(observed_at=rfc3339(fix.observed_at), now=rfc3339(at))
     if claim.checkpoint is not None and met.checkpoint is None:
         raise CheckpointNotFound(checkpoint=str(claim.checkpoint))
+    # Where no policy held yet, the default one says what is too late.
+    late_after = (met.policy or Policy()).late_after
+    if at - moment > late_after and actor.role is Role.WORKER:
+        most_h = round(late_after.total_seconds() / 3600)
+        raise CheckInTooLate(observed_at=rfc3339(moment), most_h=most_h)
     if met.plan is None:
         on = civil_date(moment, met.time_zone)
         raise NoPlanInForce(district=actor.district, on=on.isoformat())
     if met.policy is None:
         raise NoPolicyInForce(district=actor.district, at=rfc3339(moment))
-    if at - moment > met.policy.late_after and actor.role is Role.WORKER:
-        most_h = round(met.policy.late_after.total_seconds() / 3600)
-        raise CheckInTooLate(observed_at=rfc3339(moment), most_h=most_h)
     assert met.origin is not None
     evidence = Evidence(
         fix=fix,

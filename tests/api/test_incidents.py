@@ -481,3 +481,16 @@ def test_what_a_simulated_account_reports_is_simulated(
         events = events_after(session, town.DISTRICT, 0, limit=10_000)
     about = [event for event in events if str(event.subject) == made["id"]]
     assert {event.origin for event in about} == {"simulated"}
+
+
+def test_who_reports_beyond_his_area_learns_of_no_people_there(
+    client: TestClient, sign_in: SignIn, everybody: None
+) -> None:
+    elsewhere = sign_in(Role.DISPATCHER, scope="210503102")
+    made = client.post(URL, json=emergency(point=pin(50, 250)), headers=elsewhere).json()
+    asked = made["linkup"]["asked"]
+    assert asked
+    assert {(ask["worker"], ask["distance_m"], ask["age_s"]) for ask in asked} == {
+        (None, None, None)
+    }
+    assert made["linkup"]["recommendation"] is None

@@ -82,6 +82,9 @@ def test_a_stopped_installation_is_worked_on(wangge: Type, home: Path) -> None:
     said = wangge("accounts", "list", "--home", home)[1]
     assert "…" not in said
     assert wangge(*add, "--role", "admin", given="short\n")[0] == 2
+    hers = (*add, "--role", "worker", "--cell", "210503001001001")
+    code, said = wangge(*hers, given="long enough 1\n")
+    assert (code, "nobody holds the cell" in said) == (2, True), said
 
 
 def test_a_policy_is_shown_and_followed_by_another(wangge: Type, home: Path) -> None:

@@ -219,8 +219,11 @@ def test_late_ones_belong_to_their_day_and_to_a_supervisor_after_72_hours(
         assert live(session) == before
         kinds = [event.kind for event in history_of(session, town.DISTRICT, too_late.id)]
     assert kinds == ["check_in.judged_late"]
+    before_all_plans = NOW.replace(year=2019)
     with pytest.raises(NoPlanInForce):
-        take(database, claim(observed_at=NOW.replace(year=2019)), actor=BOSS)
+        take(database, claim(observed_at=before_all_plans), actor=BOSS)
+    with pytest.raises(CheckInTooLate):
+        take(database, claim(observed_at=before_all_plans))
 
 
 def test_a_clock_ahead_is_corrected_or_refused(database: Database) -> None:
