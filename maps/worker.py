@@ -26,4 +26,4 @@ class WorkerView:
 def worker_page(view: WorkerView) -> str:
     """The page, with a placeholder for its nonce."""
     drawn = ground("worker", view.basemap, view.focus, layers=_LAYERS, zoom_step=0.0, most_zoom=19)
-    return render("worker.html", data=page_data(view.data), **parts(drawn))
+    return render("worker.html", name=view.data["name"], data=page_data(view.data), **parts(drawn))

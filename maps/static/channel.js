@@ -262,12 +262,13 @@ class Text {
     if (this.older) items.unshift(this.more());
     if (!items.length) items.push(element("li", t("channel.none"), "none"));
     list.replaceChildren(...items);
-    if (low) list.scrollTop = list.scrollHeight;
     const count = this.failures ? this.waiting().length : 0;
     this.away.hidden = !count;
     this.away.textContent = t("channel.away", { count });
     this.form.hidden = this.options.readonly === true;
     this.quick.hidden = this.form.hidden || !this.quick.childElementCount;
+    // Last: what came or went below has changed the height of the list.
+    if (low) list.scrollTop = list.scrollHeight;
   }
 
   item(message) {

@@ -59,8 +59,18 @@ export async function follow(url, follower) {
     }
     follower.link("lost");
     const wait = BACKOFF_MS[Math.min(failures, BACKOFF_MS.length - 1)];
-    await new Promise((done) => setTimeout(done, wait * (0.75 + Math.random() / 2)));
+    await pause(wait * (0.75 + Math.random() / 2));
   }
+}
+
+/** Wait, but no longer than until the browser has a network again. @param {number} ms */
+async function pause(ms) {
+  const over = new AbortController();
+  await new Promise((done) => {
+    setTimeout(done, ms);
+    addEventListener("online", done, { signal: over.signal });
+  });
+  over.abort();
 }
 
 /**
@@ -77,6 +87,8 @@ async function listen(url, seen, follower) {
     silence = setTimeout(() => given.abort(), SILENCE_MS);
   };
   heard();
+  // The browser knows of a lost network at once; the stream would only fall silent.
+  addEventListener("offline", () => given.abort(), { signal: given.signal });
   try {
     const answer = await fetch(`${url}?after=${seen.seq}&epoch=${seen.epoch}`, {
       headers: { accept: "text/event-stream" },

@@ -8,6 +8,8 @@ import { span, t } from "./words.js";
 const SEND_MS = 10_000;
 // A phone that lies still says nothing by itself; after 5 minutes it would count as lost.
 const STILL_MS = 60_000;
+// When sharing begins, a position as old as this is not where he is.
+const RECENT_MS = 30_000;
 // What waits for the network, in memory alone.
 const MOST = 200;
 
@@ -26,26 +28,31 @@ export class Sharing {
     this.waiting = [];
     this.dropped = "";
     this.queuedAt = 0;
+    /** What was observed before it is nobody's business. */
+    this.from = 0;
     this.sending = false;
     /** @type {number|null} */
     this.watch = null;
   }
 
-  /** On duty: share; off duty: forget. @param {boolean} on */
-  set(on) {
+  /** On duty: share; off duty: forget. @param {boolean} on @param {number} since  when duty began */
+  set(on, since) {
     if (on === (this.state !== "off")) return;
-    if (on) this.begin();
+    if (on) this.begin(since);
     else this.end();
     this.options.changed();
   }
 
-  begin() {
+  /** @param {number} since */
+  begin(since) {
     if (!window.isSecureContext || !navigator.geolocation) {
       this.state = "insecure";
       return;
     }
     this.state = "asking";
-    const precise = { enableHighAccuracy: true, maximumAge: 5000, timeout: 30_000 };
+    this.from = Math.max(Math.min(since, Date.now()), Date.now() - RECENT_MS);
+    this.queuedAt = 0;
+    const precise = { enableHighAccuracy: true, maximumAge: 0, timeout: 30_000 };
     this.look(precise);
     this.timer = setInterval(() => this.again(precise), STILL_MS / 4);
   }
@@ -85,8 +92,13 @@ export class Sharing {
   /** @param {GeolocationPosition} found */
   found({ coords, timestamp }) {
     if (this.state === "off") return;
-    this.state = "on";
     const at = Math.min(timestamp, Date.now());
+    if (at < this.from) {
+      this.state = "asking";
+      this.options.changed();
+      return;
+    }
+    this.state = "on";
     this.last = { lon: coords.longitude, lat: coords.latitude, accuracy_m: coords.accuracy, at };
     this.options.moved();
     if (Date.now() - this.queuedAt >= SEND_MS) {

@@ -78,7 +78,9 @@ async function reload() {
 
 function changed() {
   const me = store.all("workers").get(page.worker);
-  sharing.set(me?.on_duty === true);
+  // When duty began, by the clock of this phone.
+  const since = me?.since ? Date.parse(me.since) - store.ahead : 0;
+  sharing.set(me?.on_duty === true, since);
   panel.show();
 }
 
@@ -109,7 +111,6 @@ find("language").addEventListener("click", () => {
   told();
   panel.speak();
 });
-find("name").textContent = page.name;
 speak();
 panel.show();
 ground.load().catch((error) => console.error(error));
@@ -126,7 +127,7 @@ follow(page.live, {
     if (state === "live") panel.refresh();
     if (state === "ended") {
       // Nobody is signed in any more: nothing may be sent in his name, and nothing rings.
-      sharing.set(false);
+      sharing.set(false, 0);
       bell.quiet();
       location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     }

@@ -10,6 +10,10 @@ const WHY = ["why.busy", "why.far", "why.unwell", "why.stuck"];
 const MINE = new Set(["asked", "accepted", "arrived"]);
 const GRAVE = { emergency: 2, urgent: 1, normal: 0 };
 const TICK_MS = 250;
+// A thumb on its way does not see that a button has changed: until then it means what it said before.
+const REACTION_MS = 400;
+// What was said this long ago is not about the call that rings now.
+const OLD_MS = 1000;
 
 /** @param {string} id */
 const find = (id) => document.getElementById(id);
@@ -24,13 +28,24 @@ export class Panel {
     /** @type {{incident: string, linkup: string, widget: import("./channel.js").Channel}|null} */
     this.mounted = null;
     this.mode = "";
-    this.answering = "";
+    /** What the duty button says, what it said before, since when, and what it said when pressed. */
+    this.label = { on: true, before: true, at: 0 };
+    /** @type {boolean|null} */
+    this.pressed = null;
+    this.noticedAt = 0;
     find("ready").addEventListener("click", () => this.bell.test());
     find("accept").addEventListener("click", () => this.answer("accept"));
-    find("decline").addEventListener("click", () => this.why());
+    find("decline").addEventListener("click", () => this.why(true));
+    find("back").addEventListener("click", () => this.why(false));
     find("arrive").addEventListener("click", () => this.answer("arrive"));
     find("other").addEventListener("click", () => this.turn());
-    find("duty").addEventListener("click", () => this.switchDuty());
+    find("duty").addEventListener("pointerdown", () => {
+      this.pressed = this.said();
+    });
+    find("duty").addEventListener("click", ({ detail }) => {
+      this.switchDuty(detail && this.pressed !== null ? this.pressed : this.said());
+    });
+    this.reasons();
     find("notice").querySelector("button").addEventListener("click", () => this.notice(""));
     setInterval(() => this.tick(), TICK_MS);
   }
@@ -61,16 +76,19 @@ export class Panel {
     const chosen = mine[0]?.own.state !== "asked" && mine.find(({ linkup }) => linkup.id === this.chosen);
     const first = chosen || mine[0];
     const others = mine.filter((one) => one !== first);
-    const mode = !first ? "idle" : first.own.state === "asked" ? "call" : "task";
+    const none = this.store.all("workers").has(this.page.worker) ? "idle" : "loading";
+    const mode = !first ? none : first.own.state === "asked" ? "call" : "task";
     const turned = mode !== this.mode || first?.linkup.id !== this.current?.linkup.id;
+    const begins = mode === "call" && this.mode !== "call";
     this.current = first;
     this.mode = mode;
     document.body.dataset.mode = mode;
-    for (const id of ["call", "task", "idle"]) find(id).hidden = id !== mode;
+    for (const id of ["call", "task", "idle", "loading"]) find(id).hidden = id !== mode;
     if (turned) {
       this.state.problem = "";
-      find("call").querySelector(".why").setAttribute("hidden", "");
+      this.why(false);
     }
+    if (begins && Date.now() - this.noticedAt > OLD_MS) this.notice("");
     const own = this.sharing.last;
     this.way.show(own, first?.incident ?? null);
     if (turned) requestAnimationFrame(() => this.way.fit());
@@ -110,9 +128,10 @@ export class Panel {
       find("other").textContent = t("more_tasks", { count: others });
     } else if (others) root.querySelector(".head").dataset.more = t("more_calls", { count: others });
     else delete root.querySelector(".head").dataset.more;
-    for (const name of ["accept", "decline", "arrive"]) {
-      /** @type {HTMLButtonElement} */ (find(name)).disabled = this.state.busy;
+    for (const button of root.querySelectorAll("#accept, #decline, #arrive, .reasons button")) {
+      button.disabled = this.state.busy;
     }
+    this.sendable();
   }
 
   /** @param {string} incident */
@@ -150,7 +169,7 @@ export class Panel {
     else if (this.mode !== "task") this.bell.quiet();
     else if (this.wasCall) this.bell.quiet();
     this.wasCall = this.mode === "call";
-    const awake = this.mode !== "idle";
+    const awake = this.mode === "call" || this.mode === "task";
     if (awake !== this.bell.awake) this.bell.wake(awake);
   }
 
@@ -172,28 +191,42 @@ export class Panel {
     }
   }
 
-  /** Why not: a tap, or a sentence. The same button again takes it back. */
-  why() {
+  /** The sheet of reasons in place of the answer, or the answer again. @param {boolean} open */
+  why(open) {
+    const root = find("call");
+    root.toggleAttribute("data-why", open);
+    root.querySelector(".why").toggleAttribute("hidden", !open);
+    root.querySelector(".answer").toggleAttribute("hidden", open);
+    if (!open) root.querySelector("input").value = "";
+    this.sendable();
+    if (this.mode === "call") this.way.fit();
+  }
+
+  /** Why not: a tap, which declines at once, or a sentence of his own. */
+  reasons() {
     const form = /** @type {HTMLFormElement} */ (find("call").querySelector(".why"));
-    const line = /** @type {HTMLInputElement} */ (element("input"));
-    line.maxLength = 200;
+    const line = form.querySelector("input");
     line.placeholder = t("why.other");
     line.setAttribute("aria-label", t("why.other"));
-    const chips = WHY.map((key) => {
+    line.oninput = () => this.sendable();
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const reason = line.value.trim();
+      if (reason) this.answer("decline", { reason });
+    };
+    form.querySelector(".reasons").replaceChildren(...WHY.map((key) => {
       const chip = element("button", t(key));
       chip.setAttribute("type", "button");
       chip.addEventListener("click", () => this.answer("decline", { reason: t(key) }));
       return chip;
-    });
-    const send = element("button", t("why.send"), "send");
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      const reason = line.value.trim();
-      this.answer("decline", reason ? { reason } : undefined);
-    };
-    form.replaceChildren(...chips, line, send);
-    form.toggleAttribute("hidden");
-    this.way.fit();
+    }));
+  }
+
+  /** Nothing written, nothing to send. */
+  sendable() {
+    const form = find("call").querySelector(".why");
+    const send = /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]"));
+    send.disabled = this.state.busy || !form.querySelector("input").value.trim();
   }
 
   /**
@@ -216,6 +249,7 @@ export class Panel {
 
   /** @param {string} text */
   notice(text) {
+    this.noticedAt = Date.now();
     const root = find("notice");
     root.hidden = !text;
     root.querySelector("span").textContent = text;
@@ -271,16 +305,26 @@ export class Panel {
     find("idle").dataset.on = String(on);
     find("idle").dataset.sharing = this.sharing.state;
     const button = /** @type {HTMLButtonElement} */ (find("duty"));
+    if (this.label.on === on) {
+      this.label = { on: !on, before: this.label.on, at: Date.now() };
+    }
     button.textContent = t(on ? "duty.end" : "duty.begin");
     button.disabled = this.state.wanted;
   }
 
-  async switchDuty() {
+  /** What the duty button says to him who presses it now. */
+  said() {
+    const { on, before, at } = this.label;
+    return Date.now() - at < REACTION_MS ? before : on;
+  }
+
+  /** What is so already stays as it is. @param {boolean} on  as the button said when it was pressed */
+  async switchDuty(on) {
     this.state.wanted = true;
     find("problem").textContent = "";
     this.idle();
     try {
-      await this.duty(this.sharing.state === "off");
+      await this.duty(on);
     } catch (error) {
       find("problem").textContent = error.message;
     } finally {
@@ -293,13 +337,14 @@ export class Panel {
   ready() {
     const root = find("ready");
     const on = this.sharing.state !== "off";
-    root.hidden = this.bell.open || (!on && this.mode === "idle");
+    root.hidden = this.bell.open || this.mode === "loading" || (!on && this.mode === "idle");
     root.querySelector("b").textContent = t("ready.tap");
     root.querySelector("small").textContent = t("ready.why");
   }
 
   speak() {
     speak();
+    this.reasons();
     this.mounted?.widget.speak();
     this.show();
   }

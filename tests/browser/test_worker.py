@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from geo.accounts.rules import Role
 from geo.calls.queries import calls
@@ -117,8 +117,10 @@ class People:
         self.visit, self.served, self.clock = visit, served, clock
         with served.database.transaction() as session:
             stand(session, AT_HOME, at=clock.now())
+        # They have been on duty for a while.
+        clock.advance(timedelta(minutes=1))
 
-    def phone(self, name: str = "N1", *allowed: str) -> Watched:
+    def phone(self, name: str = "N1", *allowed: str, waits: bool = True) -> Watched:
         """A worker's page on his phone, standing 40 m east and 220 m north."""
         watched = self.visit("/login", size=PHONE)
         page = watched.page
@@ -127,7 +129,8 @@ class People:
         page.context.grant_permissions(list(allowed), origin=self.served.url)
         self.sign_in(page, self.served.account(Role.WORKER, worker=town.WORKERS[name]))
         page.wait_for_url("**/worker")
-        page.wait_for_selector(READY)
+        if waits:
+            page.wait_for_selector(READY)
         return watched
 
     def sign_in(self, page: Page, username: str) -> None:
@@ -229,15 +232,18 @@ def test_the_position_is_shared_on_duty_alone(people: People, clock: SetClock) -
     assert not any("/positions" in url for url in watched.asked)
     # The page's clock goes on and this one does not: his duty is not to begin ahead of it.
     clock.advance(timedelta(seconds=30))
-    page.click("#duty")
+    press_while_it_changes(people, page, worker)
+    # What the phone knew before duty began is nobody's business.
+    expect(page.locator("#sharing")).to_contain_text("正在等待定位")
+    page.wait_for_timeout(300)
+    assert not any("/positions" in url for url in watched.asked)
+    clock.advance(timedelta(seconds=5))
+    lon, lat = town.point(40, 221)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 9})
     expect(page.locator("#sharing")).to_contain_text("正在共享位置 · 误差 9 米")
-    lon, _ = town.point(40, 220)
     wait_until(page, lambda: seen(people).get(worker) == pytest.approx(lon, abs=1e-6))
     # Somebody else ends his duty: the page notices, and stops.
-    with people.served.database.transaction() as session:
-        at = people.clock.now()
-        actor = town.actor(Role.WORKER, worker=worker)
-        set_duty(session, actor=actor, worker=worker, on=False, duty_at=at, at=at)
+    elsewhere(people, worker, on=False)
     expect(page.locator("#duty-text")).to_have_text("未上岗")
     watched.mark()
     page.context.set_geolocation({"longitude": 123.7, "latitude": 41.3, "accuracy": 9})
@@ -246,8 +252,55 @@ def test_the_position_is_shared_on_duty_alone(people: People, clock: SetClock) -
     assert worker not in seen(people)
     clock.advance(timedelta(seconds=30))
     for text in ("在岗", "未上岗", "在岗"):
+        page.wait_for_timeout(450)
         page.click("#duty")
         expect(page.locator("#duty-text")).to_have_text(text)
+    # Tapped twice it means what it said at first.
+    page.click("#duty")
+    expect(page.locator("#duty")).to_be_enabled()
+    expect(page.locator("#duty-text")).to_have_text("在岗")
+
+
+def elsewhere(people: People, worker: UUID, *, on: bool) -> None:
+    """His duty is changed on another page."""
+    with people.served.database.transaction() as session:
+        at = people.clock.now()
+        actor = town.actor(Role.WORKER, worker=worker)
+        set_duty(session, actor=actor, worker=worker, on=on, duty_at=at, at=at)
+
+
+def press_while_it_changes(people: People, page: Page, worker: UUID) -> None:
+    """A thumb is on the button when it comes to say the opposite: it meant what it said before."""
+    page.hover("#duty")
+    page.mouse.down()
+    elsewhere(people, worker, on=True)
+    expect(page.locator("#duty")).to_have_text("下岗")
+    with page.expect_request("**/duty") as sent:
+        page.mouse.up()
+    assert sent.value.post_data_json["on"] is True
+    expect(page.locator("#duty")).to_be_enabled()
+    expect(page.locator("#duty-text")).to_have_text("在岗")
+
+
+def test_nothing_is_to_be_pressed_before_it_is_known(people: People) -> None:
+    """No button without a word while the page opens; a lost network is said at once."""
+    page = people.visit("/login", size=PHONE).page
+    held: list[Route] = []
+    page.route("**/workers/*/state", lambda route: held.append(route))
+    people.sign_in(page, people.served.account(Role.WORKER, worker=town.WORKERS["N1"]))
+    expect(page.locator("#loading")).to_have_text("正在打开…")
+    expect(page.locator("#name")).to_have_text("王芳")
+    expect(page.locator("main button:visible")).to_have_count(0)
+    wait_until(page, lambda: bool(held))
+    held[0].continue_()
+    page.unroute("**/workers/*/state")
+    expect(page.locator("#duty")).to_have_text("下岗")
+    expect(page.locator("#loading")).to_be_hidden()
+    expect(page.locator("#link")).to_have_text("实时")
+    page.context.set_offline(True)
+    expect(page.locator("#link")).to_have_text("连接中断", timeout=1000)
+    page.context.set_offline(False)
+    expect(page.locator("#link")).to_have_text("实时", timeout=2000)
 
 
 def test_taken_timed_out_and_declined_are_said_plainly(people: People, clock: SetClock) -> None:
@@ -261,10 +314,21 @@ def test_taken_timed_out_and_declined_are_said_plainly(people: People, clock: Se
         accept_linkup(session, actor=answering, linkup=taken.id, at=clock.now())
     expect(page.locator("#notice")).to_contain_text("已由他人接办")
     expect(page.locator("#idle")).to_be_visible()
-    page.click("#notice button")
+    page.wait_for_timeout(1000)
 
     declined = people.emergency()
     expect(page.locator("#call")).to_be_visible()
+    expect(page.locator("#notice")).to_be_hidden()
+    for height in (740, 640):
+        page.set_viewport_size({"width": 360, "height": height})
+        sees_all(page, ".left", "#decline", "#accept")
+        page.click("#decline")
+        expect(page.locator("#accept")).to_be_hidden()
+        sees_all(
+            page, ".left", ".hint", ".reasons button", "#back", ".own input", ".own [type=submit]"
+        )
+        expect(page.locator(".own [type=submit]")).to_be_disabled()
+        page.click("#back")
     page.click("#decline")
     page.click("text=离得太远")
     expect(page.locator("#notice")).to_contain_text("已转呼他人")
@@ -280,6 +344,13 @@ def test_taken_timed_out_and_declined_are_said_plainly(people: People, clock: Se
             pass
     expect(page.locator("#notice")).to_contain_text("应答超时")
     expect(page.locator("#call")).to_be_hidden()
+
+
+def sees_all(page: Page, *names: str) -> None:
+    """Everything of these lies whole on the screen."""
+    for name in names:
+        for part in page.locator(f"#call {name}, #call{name}").all():
+            expect(part).to_be_in_viewport(ratio=0.99)
 
 
 def test_they_write_and_speak(people: People, chromium: Browser) -> None:
@@ -318,6 +389,7 @@ def test_they_write_and_speak(people: People, chromium: Browser) -> None:
     page.press("#channel input", "Enter")
     expect(page.locator("#channel .waits")).to_have_count(2)
     expect(page.locator("#channel .away")).to_contain_text("2 条待发送")
+    expect(page.locator("#channel .waits").last).to_be_in_viewport(ratio=0.99)
     page.screenshot(path="/tmp/w7.png")
     page.context.set_offline(False)
     for end in (page, desk):
