@@ -35,6 +35,7 @@ from geo.hierarchy.queries import district
 from geo.ids import WorkerId
 from geo.incidents.inquiry import Measure
 from geo.incidents.nearest import nearest
+from geo.reactions import REACTIONS
 from geo.tracking.latest import note_sightings
 from geo.tracking.nearby import nearest_on_duty
 from geo.tracking.rules import Seen
@@ -51,6 +52,16 @@ _BATCH = 200
 _LOADED_AT_ONCE = 50_000
 # Spread round buildings by about so many degrees: 150 m.
 _SPREAD = 0.0015
+
+
+@contextmanager
+def patient(url: str) -> Iterator[Database]:
+    """A database whose statements may take long: a million rows come in."""
+    opened = Database(url, reactions=REACTIONS, statement_timeout_s=600)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def buildings(opened: Database) -> np.ndarray:
@@ -137,7 +148,7 @@ def move(url: str, path: str) -> None:
         houses = buildings(opened)
         began, moved, told = time.perf_counter(), 0, time.perf_counter()
         while True:
-            some = rng.choice(len(workers), min(_BATCH, len(workers)), replace=False)
+            some = np.unique(rng.integers(len(workers), size=_BATCH))
             places = spots(houses, len(some), rng)
             now = datetime.now(UTC)
             seen = [
@@ -241,7 +252,7 @@ def main() -> None:
         try:
             with durable_database() as url, redis() as path:
                 load(url, home, "http://127.0.0.1")
-                with database(url) as opened:
+                with patient(url) as opened:
                     began = time.perf_counter()
                     everybody = people(opened, count, rng)
                     with opened.transaction() as session:
