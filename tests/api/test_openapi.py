@@ -74,7 +74,7 @@ def test_no_input_breaks_the_promise(
             continue
 
         @settings(
-            max_examples=100 if deep else 6,
+            max_examples=100 if deep else 3,
             deadline=None,
             database=None,
             derandomize=not deep,
