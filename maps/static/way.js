@@ -43,8 +43,8 @@ export class Way {
       }
       if (this.place) {
         const way = [at, [this.place.lat, this.place.lon]];
-        L.polyline(way, { ...line, color: "#fff", weight: 8 * unit(), opacity: 0.9 }).addTo(this.drawn);
-        L.polyline(way, { ...line, color: OWN, weight: 4 * unit(), dashArray: "2 9", className: "line" }).addTo(this.drawn);
+        L.polyline(way, { ...line, color: "#fff", weight: 9 * unit(), opacity: 0.9 }).addTo(this.drawn);
+        L.polyline(way, { ...line, color: OWN, weight: 5 * unit(), dashArray: "2 10", className: "line" }).addTo(this.drawn);
       }
       L.circleMarker(at, { ...line, radius: 8, color: "#fff", weight: 3, fillColor: OWN, fillOpacity: 1, className: "own" }).addTo(this.drawn);
     }
