@@ -121,10 +121,14 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "row.geometry_wrong": {
-        "zh": ("图形类型不对", "{kind} 的图形是 {found}；只有街路可以是线。请改为点或面。"),
+        "zh": (
+            "图形类型不对",
+            "{kind} 的图形是 {found}；只有街路可以是线，图形不能混合。请改为点或面。",
+        ),
         "en": (
             "Wrong geometry",
-            "A {kind} is drawn as a {found}; only streets are lines. Make it a point or an area.",
+            "A {kind} is drawn as a {found}; only streets are lines, and nothing is a mixture. "
+            "Make it a point or an area.",
         ),
     },
     "row.house_homeless": {
@@ -132,6 +136,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": (
             "Number without a street",
             "The number “{number}” has neither a street nor an estate. Fill in one of them.",
+        ),
+    },
+    "row.line_without_length": {
+        "zh": (
+            "线没有长度",
+            "街路的线（或其中一段）起点与终点重合，没有长度。请改正，或删除该段。",
+        ),
+        "en": (
+            "Line without length",
+            "The street's line, or a part of it, stays on one spot. Draw it anew, or take that "
+            "part out.",
         ),
     },
     "row.name_unusable": {

@@ -21,7 +21,7 @@ from geo.gazetteer.address import canonical, canonical_number
 from geo.gazetteer.entries import Entry, NameKind, Names, VersionKind, distinct, names_of, place_id
 from geo.gazetteer.rules import Landmark, PlaceKind, Street, Terrain
 from geo.gazetteer.tables import StreetRow, TerrainRow
-from geo.gazetteer.versions import be_patient, current, stretches_of, write_version
+from geo.gazetteer.versions import be_patient, current, stretches_of, take_turn, write_version
 from geo.hierarchy.rules import Area, Building
 from geo.ids import CODE_LENGTH, DistrictCode, Level
 
@@ -48,6 +48,7 @@ def install_places(
     told by the event of its plan.
     """
     be_patient(session)
+    take_turn(session, district)
     session.execute(delete(TerrainRow).where(TerrainRow.district == district))
     # A stretch without a name is drawn and walked on, and nobody asks for it.
     session.execute(delete(StreetRow).where(StreetRow.district == district, StreetRow.name == ""))
@@ -111,6 +112,7 @@ def install_area_names(
 
     A name that an area had before is a further name of it: people go on saying it.
     """
+    take_turn(session, district)
     there = {
         id: entry
         for id, entry in current(session, district).items()

@@ -21,7 +21,7 @@ from geo.gazetteer.actions import further
 from geo.gazetteer.entries import Entry, NameKind, Stretch, Version, VersionKind, distinct, place_id
 from geo.gazetteer.homes import homes_of
 from geo.gazetteer.rules import PlaceKind
-from geo.gazetteer.versions import be_patient, current, stretches_of, write_version
+from geo.gazetteer.versions import be_patient, current, stretches_of, take_turn, write_version
 from geo.hierarchy.rules import District
 from geo.ids import DistrictCode
 from geo.units import Metres
@@ -61,6 +61,7 @@ def bring_places(
 ) -> Outcome:
     """Bring places in as one version. Records: GazetteerChanged."""
     be_patient(session)
+    take_turn(session, district.code)
     known = _Known(district, current(session, district.code))
     wanted: dict[UUID, Entry | None] = {}
     doubled = 0

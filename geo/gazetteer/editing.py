@@ -34,7 +34,7 @@ from geo.gazetteer.homes import homes_of
 from geo.gazetteer.places import place
 from geo.gazetteer.queries import cells_at
 from geo.gazetteer.rules import PlaceKind
-from geo.gazetteer.versions import current, go_back, history, write_version
+from geo.gazetteer.versions import current, go_back, history, take_turn, write_version
 from geo.hierarchy import queries as hierarchy
 
 _GIVEN_BY_PLAN = {PlaceKind.AREA}
@@ -58,11 +58,13 @@ def add_place(
     """Add a place; True when it is new. A house has the number of a street or an estate.
 
     Raises: NotAllowed, OutOfScope, NameUnusable, HouseIncomplete, PlaceOutside, PointOutOfRange,
-    IdReused.  Records: GazetteerChanged.
+    PlaceOfPlan, IdReused.  Records: GazetteerChanged.
     """
     lon, lat, area = _located(session, actor, point, at)
     may(actor, "places.write", area=area)
     own = checked_name(name)
+    if kind in _GIVEN_BY_PLAN:
+        raise PlaceOfPlan(place=own)
     entry = Entry(
         kind,
         own,
@@ -75,13 +77,13 @@ def add_place(
         ),
     )
     entry = _addressed(entry, street, estate, number)
+    take_turn(session, actor.district)
     past = history(session, actor.district, id)
     if past:
         first = past[-1]
         if first.entry != entry or first.version.by != actor.signature:
             raise IdReused(id=id)
         return place(session, actor.district, id), False
-    homes = homes_of(session, actor.district, [entry])
     homes = homes_of(session, actor.district, [entry])
     _write(session, actor, {id: entry, **homes}, name=own, area=area, at=at)
     return place(session, actor.district, id), True
@@ -178,7 +180,11 @@ def restore_version(session: Session, *, actor: Actor, number: int, at: datetime
 
 
 def _of(session: Session, actor: Actor, id: UUID, verb: str, at: datetime) -> Place:
-    """A place that the actor may do this to. Raises: PlaceNotFound, NotAllowed, OutOfScope."""
+    """A place that the actor may do this to, kept from everybody else until the commit.
+
+    Raises: PlaceNotFound, NotAllowed, OutOfScope.
+    """
+    take_turn(session, actor.district)
     found = current(session, actor.district, [id]).get(id)
     if found is None:
         raise PlaceNotFound(place=str(id))

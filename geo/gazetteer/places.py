@@ -34,7 +34,10 @@ def places(
     after: UUID | None = None,
     limit: int = 100,
 ) -> list[Place]:
-    """Places by id: those one of whose names holds `text`, or the houses of a street or estate."""
+    """Places by id: those one of whose names holds `text`, or the houses of a street or estate.
+
+    A text without anything to search for finds nothing.
+    """
     query = _places(district)
     if kind is not None:
         query = query.where(PlaceRow.kind == kind.value)
@@ -43,7 +46,10 @@ def places(
     if estate is not None:
         query = query.where(PlaceRow.estate == canonical(estate))
     if text is not None:
-        key = canonical(text).replace("\\", "").replace("%", "").replace("_", "")
+        key = canonical(text)
+        # Of what LIKE takes for more than a character nothing is left in it.
+        if not any(char.isalnum() for char in key):
+            return []
         query = query.where(
             PlaceRow.id.in_(
                 select(PlaceNameRow.place).where(

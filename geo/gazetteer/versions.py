@@ -51,6 +51,17 @@ def be_patient(session: Session) -> None:
     session.execute(_PATIENCE)
 
 
+def take_turn(session: Session, district: DistrictCode) -> None:
+    """Wait for whoever is changing this gazetteer; until the commit nobody else does.
+
+    Whoever writes what he has read takes his turn first: what is read after it stays true.
+    """
+    # Check-ins and all else that refers to the row do not wait.
+    session.execute(
+        select(DistrictRow.code).where(DistrictRow.code == district).with_for_update(key_share=True)
+    )
+
+
 def write_version(
     session: Session,
     district: DistrictCode,
@@ -67,14 +78,12 @@ def write_version(
 ) -> Version | None:
     """Make places what is wanted of them (None: retired), as one version; None: nothing changes.
 
-    `told` says whether it becomes an event; `area` is the one that event belongs to.
+    `told` says whether it becomes an event; `area` is the one that event belongs to. What is wanted
+    was made out after `take_turn`, or from nothing that the gazetteer held.
 
     Records: GazetteerChanged.
     """
-    # Two changes at once come one after the other; check-ins, which refer to the row, do not wait.
-    session.execute(
-        select(DistrictRow.code).where(DistrictRow.code == district).with_for_update(key_share=True)
-    )
+    take_turn(session, district)
     before = current(session, district, list(wanted))
     fresh = {id: entry for id, entry in wanted.items() if before.get(id) != entry}
     if not fresh:
@@ -124,6 +133,7 @@ def go_back(
     Raises: VersionNotFound, NothingNew.  Records: GazetteerChanged.
     """
     be_patient(session)
+    take_turn(session, district)
     made = write_version(
         session,
         district,

@@ -60,6 +60,7 @@ _LAYER_KINDS = {
 _BETWEEN_NAMES = re.compile(r"[;；|、]")
 _TALL = re.compile(r"(?:号楼|栋|幢|座|楼)$")
 _LINES = ("LineString", "MultiLineString")
+_SPOTS = ("Point", "MultiPoint", "Polygon", "MultiPolygon")
 _DATUMS = {"gcj02": System.GCJ02, "gcj-02": System.GCJ02, "bd09": System.BD09, "bd-09": System.BD09}
 # Of every so many rows the progress is told once.
 _EVERY = 2000
@@ -158,7 +159,8 @@ def prepare_places(
     repairs = [Repair(code, found.layer.name, count=count) for code, count in read.items()]
     return PlacesFile(
         name=path.name,
-        rows=total,
+        # What is too wide to be read is a row all the same.
+        rows=len({*found.layer.numbers, *(one.line for one in bad)}),
         brought=brought,
         bad=sorted(bad, key=lambda one: one.line),
         repairs=[*found.repairs, *repairs],
@@ -295,8 +297,12 @@ def _place(
         if len(text) > LONGEST_NAME or any(ord(letter) < 32 for letter in text):
             raise _RowRefused("row.name_unusable", name=text[:40], longest=LONGEST_NAME)
     kind = _kind(said, shape, name, layer, read)
-    if shape.geom_type in _LINES and kind is not PlaceKind.STREET:
+    is_line = shape.geom_type in _LINES
+    if shape.geom_type not in _SPOTS and not (is_line and kind is PlaceKind.STREET):
         raise _RowRefused("row.geometry_wrong", found=shape.geom_type, kind=kind.value)
+    shape = on_grid(shape)
+    if is_line and not shapely.length(shapely.get_parts(shape)).all():
+        raise _RowRefused("row.line_without_length")
     if kind is PlaceKind.BUILDING:
         entry = _house(name, street, estate, said.get("number", ""), read)
     else:
@@ -315,8 +321,7 @@ def _place(
     lon, lat = on_grid(shape.representative_point()).coords[0]
     names = distinct([*entry.names, *_further(said)])
     entry = replace(entry, lon=lon, lat=lat, names=names)
-    lines = ((said.get("class") or DEFAULT_CLASS, on_grid(shape)),)
-    is_line = shape.geom_type in _LINES
+    lines = ((said.get("class") or DEFAULT_CLASS, shape),)
     return Brought(line, entry, said.get("id", ""), lines if is_line else ())
 
 

@@ -91,4 +91,17 @@ def test_places_are_listed_page_by_page(client: TestClient, sign_in: SignIn) -> 
     houses = [*first["items"], *rest["items"]]
     assert sorted(one["number"] for one in houses) == ["10", "11", "12"]
     assert rest["next"] is None
-    assert client.get(f"{URL}?q={quote('％')}", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("said", ["%", "％", "_", "\\", "！", "-"])
+def test_a_question_that_says_nothing_finds_nothing(
+    client: TestClient, sign_in: SignIn, said: str
+) -> None:
+    answer = client.get(f"{URL}?q={quote(said)}", headers=sign_in(Role.VIEWER))
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+
+def test_an_area_is_not_added_by_hand(client: TestClient, sign_in: SignIn) -> None:
+    said = {**SHOP, "kind": "area", "id": str(uuid4())}
+    refused = client.post(URL, json=said, headers=sign_in(Role.PLANNER))
+    assert (refused.status_code, refused.json()["code"]) == (409, "place.of_plan")

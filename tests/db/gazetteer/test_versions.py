@@ -159,6 +159,8 @@ def test_what_is_no_place_is_refused(database: Database) -> None:
         with pytest.raises(PlaceOutside):
             add("远处", point=Point(120.0, 40.0))
         with pytest.raises(PlaceOfPlan):
+            add("片区", kind=PlaceKind.AREA)
+        with pytest.raises(PlaceOfPlan):
             change_place(session, actor=PLANNER, id=area, at=AT, name="别处")
         with pytest.raises(PlaceOfPlan):
             retire_place(session, actor=PLANNER, id=area, at=AT)

@@ -110,6 +110,31 @@ def test_a_bad_row_is_named_by_its_line_and_the_others_are_read(
     assert ("repair.row_blank", 1) in [(one.code, one.count) for one in found.repairs]
 
 
+@pytest.mark.parametrize(
+    ("wkt", "code"),
+    [
+        (f"GEOMETRYCOLLECTION(POINT({LON} {LAT}))", "row.geometry_wrong"),
+        (f"LINEARRING({LON} {LAT},{LON} 41.3,123.8 41.3,{LON} {LAT})", "row.geometry_wrong"),
+        (f"LINESTRING({LON} {LAT},{LON} {LAT})", "row.line_without_length"),
+        (f"LINESTRING({LON} {LAT},{LON} {LAT + 1e-9})", "row.line_without_length"),
+        (
+            f"MULTILINESTRING(({LON} {LAT},123.8 41.3),({LON} {LAT},{LON} {LAT}))",
+            "row.line_without_length",
+        ),
+    ],
+)
+def test_a_shape_that_is_no_place_and_no_street(tmp_path: Path, wkt: str, code: str) -> None:
+    found = read(sheet(tmp_path, "名称,类型,图形", f'新开街,街路,"{wkt}"'))
+    assert [(one.line, one.code) for one in found.bad] == [(2, code)]
+    assert not found.brought
+
+
+def test_rows_that_are_too_wide_are_rows(tmp_path: Path) -> None:
+    row = f"甲,{LON},{LAT}"
+    found = read(sheet(tmp_path, "名称,x,y", row, f"{row},多", f"{row},多"))
+    assert (found.rows, len(found.bad)) == (3, 2)
+
+
 def test_systems_of_a_table(tmp_path: Path) -> None:
     east, north = 564_050.0, 4_575_266.0
     path = sheet(tmp_path, "名称,x,y", f"甲,{east},{north}", f"乙,{east + 100},{north}")
