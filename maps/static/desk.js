@@ -61,13 +61,16 @@ const intake = new Intake(page, store, spots, cellName, {
 });
 let drilling = false;
 
-/** @param {string} text @param {string} [kind] */
-function tellOfficer(text, kind = "") {
+/** What the officer was told last, in whichever language he reads. */
+let told = () => "";
+
+/** @param {string} name @param {Record<string, string|number>} [fields] @param {string} [kind] */
+function tellOfficer(name, fields = {}, kind = "") {
   const box = at("measured");
+  told = () => t(name, fields);
   box.hidden = false;
-  box.textContent = text;
+  box.textContent = told();
   box.className = `measured ${kind}`;
-  delete box.dataset.ms;
 }
 
 /** @param {string|null} id @param {boolean} opened */
@@ -221,6 +224,7 @@ function say() {
   people.flag();
   intake.finding.show();
   intake.words();
+  at("measured").textContent = told();
   board.show();
   detail.show();
   talk.speak();

@@ -47,8 +47,11 @@ export class Board {
   show() {
     const rows = this.rows();
     const open = rows.filter((row) => row.status !== "closed").length;
-    document.getElementById("count").textContent = t("desk.count", { open });
-    document.getElementById("none").hidden = rows.length > 0;
+    const { begun } = this.store;
+    document.getElementById("count").textContent = begun ? t("desk.count", { open }) : "";
+    const none = document.getElementById("none");
+    none.hidden = rows.length > 0;
+    none.textContent = t(begun ? "no_incidents" : "desk.loading");
     // What was chosen stays chosen, even when newer ones have pushed it off the list.
     const kept = this.chosen && this.store.all("incidents").get(this.chosen);
     if (kept && !rows.includes(kept)) rows.push(kept);
@@ -93,8 +96,15 @@ export class Board {
     if (waiting.length) {
       const [first] = waiting;
       const more = waiting.length > 1 ? t("desk.alert_more", { count: waiting.length - 1 }) : "";
-      const said = t(`desk.alert_${this.store.standing(first)}`, { title: first.title }) + more;
-      if (notice.textContent !== said) notice.textContent = said;
+      const words = t(`desk.alert_${this.store.standing(first)}`, { title: "\0" });
+      const [before, after] = words.split("\0");
+      const said = before + first.title + after + more;
+      if (notice.textContent !== said) {
+        // One line: of a long title the end is left out, never the key to press.
+        notice.replaceChildren(
+          element("span", before), element("b", first.title), element("span", after + more));
+        notice.title = said;
+      }
       notice.dataset.id = first.id;
     }
     this.sound.call(waiting.some((row) => row.origin !== "simulated"));

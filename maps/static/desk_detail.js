@@ -2,6 +2,7 @@
 // The chosen incident: what is known of it, its rings with their clocks, what was done about it.
 
 import { ask } from "./ask.js";
+import { rangAfter } from "./desk_linkup.js";
 import { said } from "./desk_words.js";
 import { clock, element, moment } from "./patrol_words.js";
 import { span, t } from "./words.js";
@@ -168,11 +169,10 @@ export class Detail {
       row(one.at, [one.text, one.reporter && Object.values(one.reporter).join(" ")].filter(Boolean).join(" · "))));
     block("detail.merged", more.merged.map((one) => row(one.reported_at, one.title)));
     block("detail.department", more.transfers.map((one) => row(one.at, [one.name, one.text].filter(Boolean).join(" · "))));
-    const first = more.linkup?.asked[0]?.asked_at;
-    if (more.heard_at && first) {
-      const took = element("p", "", "took");
-      took.append(element("span", t("detail.heard")), " ", span(Date.parse(first) - Date.parse(more.heard_at)));
-      made.push(took);
+    const s = rangAfter(more.heard_at, more.linkup);
+    if (s !== null) {
+      const took = s < 120 ? t("desk.watch", { s: s.toFixed(1) }) : span(s * 1000);
+      made.push(element("p", t("detail.heard", { took }), "took"));
     }
     return made;
   }

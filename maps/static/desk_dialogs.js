@@ -52,6 +52,11 @@ function choose({ title, options, none, text, needed = false, say, act }) {
     row.append(go);
   }
   form.append(problem, row);
+  const busy = (/** @type {boolean} */ on) => {
+    go.disabled = line.readOnly = on;
+    go.textContent = on ? t("ask.going") : `${t("ask.go")} ↵`;
+    form.setAttribute("aria-busy", String(on));
+  };
   const value = () => String(new FormData(form).get("value") ?? "");
   const tell = () => effect.replaceChildren(...(say?.(value()) ?? []).map((one) => element("p", one)));
   form.addEventListener("change", tell);
@@ -63,13 +68,16 @@ function choose({ title, options, none, text, needed = false, say, act }) {
       line.focus();
       return;
     }
-    go.disabled = true;
+    problem.textContent = "";
+    busy(true);
     try {
       await act(value(), words);
-      dialog.close();
+      // Left meanwhile, another question may stand there.
+      if (form.isConnected) dialog.close();
     } catch (error) {
       problem.textContent = error.message;
-      go.disabled = false;
+    } finally {
+      busy(false);
     }
   });
   tell();

@@ -156,6 +156,11 @@ export class Finding {
     this.placed();
   }
 
+  /** Whether the place is sure enough to go on without another look. */
+  settled() {
+    return this.pin !== null || (this.found[this.chosen]?.score ?? 0) >= this.page.settled.score;
+  }
+
   /** The place that counts now, or null. */
   spot() {
     return this.pin ?? this.found[this.chosen] ?? null;
@@ -218,11 +223,11 @@ export class Finding {
 
   /** What is to be known of the candidates. @param {number} ties */
   comment(ties) {
-    const { found, chosen, pin, answered } = this;
+    const { found, pin, answered } = this;
     if (pin || answered === null || answered === "") this.say("");
     else if (!found.length) this.say(t("desk.unfound"), "warn");
     else if (ties > 1 && !this.meant) this.say(t("desk.choose", { count: ties }), "ask");
-    else if (found[chosen].score < this.page.settled.score) this.say(t("desk.vague"), "warn");
+    else if (!this.settled()) this.say(t("desk.vague"), "warn");
     else this.say("");
   }
 

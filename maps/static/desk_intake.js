@@ -3,6 +3,7 @@
 
 import { ask, uuid } from "./ask.js";
 import { Finding } from "./desk_finding.js";
+import { rangAfter } from "./desk_linkup.js";
 import { Nearby } from "./desk_nearby.js";
 import { t } from "./words.js";
 
@@ -12,7 +13,8 @@ const RINGS = { emergency: true, urgent: true, normal: false };
 /**
  * @typedef {object} Hooks
  * @property {(id: string) => void} reported  an incident to look at
- * @property {(text: string, kind?: string) => void} said  what came of it, for the officer
+ * @property {(name: string, fields?: Record<string, string|number>, kind?: string) => void} said
+ *   what came of it, for the officer: a word of the page, and what is filled in
  * @property {() => boolean} drill
  */
 
@@ -38,6 +40,10 @@ export class Intake {
     this.moves = null;
     this.sent = { content: "", id: "" };
     this.busy = false;
+    /** While the place is being looked up: the Enter that was pressed after the one that waits. */
+    this.deciding = false;
+    /** @type {{other: boolean}|null} */
+    this.ahead = null;
     this.reset();
     this.listen();
     setInterval(() => this.tick(), 100);
@@ -68,7 +74,9 @@ export class Intake {
       this.finding.move(step);
     });
     this.form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      // A key that is held is pressed once: nothing is reported by a heavy finger.
+      if (event.key === "Enter" && event.repeat) event.preventDefault();
+      else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         this.next(true);
       }
@@ -113,14 +121,27 @@ export class Intake {
   /** Enter: choose the place, then report. @param {boolean} [other]  ring where one would not */
   async next(other = false) {
     if (this.busy) return;
+    if (this.deciding) {
+      this.ahead = { other };
+      return;
+    }
     this.problem("");
     if (this.form.dataset.step === "facts") {
       await this.report(other ? !this.rings() : this.rings());
       return;
     }
-    if (!(await this.finding.decide())) return;
-    if (this.moves) await this.move();
-    else this.open();
+    this.ahead = null;
+    this.deciding = true;
+    const found = await this.finding.decide();
+    this.deciding = false;
+    if (!found) return;
+    if (this.moves) {
+      await this.move();
+      return;
+    }
+    this.open();
+    // He was faster than the answer. What he has to be asked about first waits for him.
+    if (this.ahead && this.finding.settled()) await this.next(this.ahead.other);
   }
 
   /** The place is chosen: who is near, and is it told already? */
@@ -164,15 +185,14 @@ export class Intake {
 
   /** What came of an alarm, and how long it took. @param {any} incident @param {any} linkup */
   tell(incident, linkup) {
-    const s = (performance.now() - this.began) / 1000;
     const { title } = incident;
-    if (incident.status === "unlocated") this.hooks.said(t("desk.reported_unlocated", { title }), "over");
-    else if (!linkup) this.hooks.said(t("desk.reported", { title }));
-    else if (!linkup.asked.length) this.hooks.said(t("desk.measured_none"), "over");
+    if (incident.status === "unlocated") this.hooks.said("desk.reported_unlocated", { title }, "over");
+    else if (!linkup) this.hooks.said("desk.reported", { title });
+    else if (!linkup.asked.length) this.hooks.said("desk.measured_none", {}, "over");
     else {
+      const s = rangAfter(incident.heard_at, linkup);
       const fields = { s: s.toFixed(1), count: linkup.asked.length };
-      this.hooks.said(t("desk.measured", fields), s > this.page.rings_within_s ? "over" : "within");
-      at("measured").dataset.ms = String(Math.round(s * 1000));
+      this.hooks.said("desk.measured", fields, s > this.page.rings_within_s ? "over" : "within");
     }
   }
 
@@ -200,7 +220,7 @@ export class Intake {
     await this.while(t("desk.sending"), async () => {
       const url = `${this.page.incidents}/${known.id}/calls`;
       const { title, calls } = await ask(url, "POST", { id: uuid(), text: text || null, reporter });
-      this.hooks.said(t("desk.joined", { title, calls }));
+      this.hooks.said("desk.joined", { title, calls });
       this.reset();
       this.hooks.reported(known.id);
     });
@@ -211,7 +231,7 @@ export class Intake {
     const { id } = this.moves;
     await this.while(t("desk.sending"), async () => {
       const { label } = await ask(`${this.page.incidents}/${id}/place`, "POST", this.finding.said());
-      this.hooks.said(t("desk.placed", { place: label ?? "" }));
+      this.hooks.said("desk.placed", { place: label ?? "" });
       this.reset();
       this.hooks.reported(id);
     });

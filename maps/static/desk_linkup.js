@@ -6,6 +6,9 @@ import { said } from "./desk_words.js";
 import { distance, element } from "./patrol_words.js";
 import { t } from "./words.js";
 
+// Who is still to answer, or comes.
+const LIVE = new Set(["asked", "accepted", "arrived"]);
+
 /** Ask states -> what the officer may do about somebody. */
 const STEERS = {
   asked: "release", accepted: "release", arrived: "release",
@@ -25,6 +28,8 @@ export class LinkupView {
     this.cellName = cellName;
     this.problem = problem;
     this.root = document.getElementById("linkup");
+    /** Rings that are over and were opened again, by linkup and ring. @type {Set<string>} */
+    this.unfolded = new Set();
     /** Cells without a fresh worker, by the state of the linkup they were asked for. */
     this.gaps = { key: "", items: [] };
   }
@@ -42,18 +47,43 @@ export class LinkupView {
     this.open = linkup.status === "open";
     if (!this.open) made.push(element("p", t("detail.ended"), "none"));
     if (linkup.lead_off_at && this.open) made.push(element("p", t("detail.lead_off"), "warn"));
-    made.push(...this.coverage());
-    for (const step of [...linkup.climb].reverse()) made.push(this.step(step));
+    const steps = [...linkup.climb].reverse().map((step) => ({ live: [], part: this.step(step) }));
     const rings = [...new Set(linkup.asked.map((one) => one.ring))].sort((a, b) => b - a);
-    for (const ring of rings) {
-      const list = element("ol");
-      list.append(...linkup.asked.filter((one) => one.ring === ring).map((one) => this.person(one)));
-      const section = element("section", "", "ring");
-      section.append(element("h3", ring ? t("detail.ring", { ring }) : t("detail.named")), list);
-      made.push(section);
-    }
+    const parts = rings.map((ring, n) => {
+      const asked = linkup.asked.filter((one) => one.ring === ring);
+      const live = asked.filter((one) => LIVE.has(one.state));
+      const rest = asked.filter((one) => !LIVE.has(one.state));
+      return { live, part: this.ring(ring, [...live, ...rest], n > 0 && !live.length) };
+    });
+    // Who leads is looked for first, whichever ring found him.
+    const leads = ({ live }) => Number(live.some((one) => one.worker && one.worker === linkup.lead));
+    made.push(...[...steps, ...parts].sort((a, b) => leads(b) - leads(a)).map(({ part }) => part));
+    made.push(...this.coverage());
     if (!linkup.asked.length) made.push(element("p", t("detail.nobody"), "none"));
     this.root.replaceChildren(...made);
+  }
+
+  /** An earlier ring of which nobody answers or comes any more is one line. */
+  ring(ring, asked, over) {
+    const list = element("ol");
+    list.append(...asked.map((one) => this.person(one)));
+    const name = ring ? t("detail.ring", { ring }) : t("detail.named");
+    if (!over) {
+      const section = element("section", "", "ring");
+      section.append(element("h3", name), list);
+      return section;
+    }
+    const states = Map.groupBy(asked, (one) => one.state);
+    const counts = [...states].map(([state, ones]) => `${t(`ask.${state}`)} ${ones.length}`);
+    const key = `${this.linkup.id} ${ring}`;
+    const folded = /** @type {HTMLDetailsElement} */ (element("details", "", "ring"));
+    folded.open = this.unfolded.has(key);
+    folded.addEventListener("toggle", () => {
+      if (folded.open) this.unfolded.add(key);
+      else this.unfolded.delete(key);
+    });
+    folded.append(element("summary", [name, ...counts].join(" · ")), list);
+    return folded;
   }
 
   person(one) {
@@ -142,4 +172,15 @@ export class LinkupView {
     section.append(element("h3", t("gaps.title")), list);
     return [section];
   }
+}
+
+/**
+ * Seconds from the officer's first key to the first phone that rang, by the service's clock alone;
+ * null where nobody took it down or nobody was asked.
+ * @param {string|null|undefined} heardAt
+ * @param {any} linkup
+ */
+export function rangAfter(heardAt, linkup) {
+  const first = linkup?.asked[0]?.asked_at;
+  return heardAt && first ? (Date.parse(first) - Date.parse(heardAt)) / 1000 : null;
 }

@@ -8,6 +8,8 @@ import { span, t } from "./words.js";
 
 const ASKED_FOR = 5;
 const LEFT_OUT_SHOWN = 3;
+// Workers walk on: an older answer is not what would be rung.
+const KEPT_MS = 5000;
 
 export class Nearby {
   /**
@@ -21,8 +23,12 @@ export class Nearby {
     this.store = store;
     this.spots = spots;
     this.join = join;
-    /** The last answer, by the place it is about. @type {{key: string, answer: Promise<any>}|null} */
+    /**
+     * The last answer, by the place it is about.
+     * @type {{key: string, at: number, answer: Promise<any>}|null}
+     */
     this.kept = null;
+    this.again = 0;
     /** @type {any[]} */
     this.likely = [];
     this.asked = 0;
@@ -33,21 +39,32 @@ export class Nearby {
   fetch(spot) {
     if (!spot) {
       this.kept = null;
-      return null;
+      return;
     }
-    const key = `lon=${spot.lon}&lat=${spot.lat}`;
-    if (this.kept?.key !== key) {
-      const answer = ask(`${this.page.nearest}?${key}&k=${ASKED_FOR}`);
-      // Told where it is waited for.
-      answer.catch(() => {});
-      this.kept = { key, answer };
-    }
-    return this.kept.answer;
+    if (!this.early(spot)) this.ask(spot);
   }
 
-  /** @param {any} spot */
+  /** Ask as things stand now. @param {any} spot */
+  ask(spot) {
+    const key = keyOf(spot);
+    const answer = ask(`${this.page.nearest}?${key}&k=${ASKED_FOR}`);
+    // Told where it is waited for.
+    answer.catch(() => {});
+    this.kept = { key, at: performance.now(), answer };
+    return answer;
+  }
+
+  /** What was asked early about a place, while it is still true. @param {any} spot */
+  early(spot) {
+    const { kept } = this;
+    const good = kept?.key === keyOf(spot) && performance.now() - kept.at < KEPT_MS;
+    return good ? kept.answer : null;
+  }
+
+  /** What was asked early is there at once; what is true now follows, for as long as it is shown. @param {any} spot */
   async show(spot) {
     this.open = true;
+    clearTimeout(this.again);
     const list = document.getElementById("near");
     const short = document.getElementById("shortfall");
     if (!spot) {
@@ -56,15 +73,30 @@ export class Nearby {
       return;
     }
     const number = ++this.asked;
-    let answer;
+    const stands = () => number === this.asked && this.open;
     try {
-      answer = await this.fetch(spot);
+      const early = await this.early(spot);
+      if (early && stands()) this.list(spot, early);
+    } catch {
+      // Asked again right now.
+    }
+    if (!stands()) return;
+    try {
+      const answer = await this.ask(spot);
+      if (stands()) this.list(spot, answer);
     } catch (error) {
       this.kept = null;
-      if (number === this.asked) short.textContent = error.message;
-      return;
+      if (!stands()) return;
+      list.replaceChildren();
+      short.textContent = error.message;
     }
-    if (number !== this.asked || !this.open) return;
+    if (stands()) this.again = window.setTimeout(() => this.show(spot), KEPT_MS);
+  }
+
+  /** @param {any} spot @param {any} answer */
+  list(spot, answer) {
+    const list = document.getElementById("near");
+    const short = document.getElementById("shortfall");
     short.textContent = answer.shortfall ? said(this.page.texts, answer.shortfall)[1] : "";
     list.replaceChildren(...answer.items.map((one, n) => this.person(one, n)));
     document.getElementById("left-out").textContent = answer.left_out.length
@@ -140,8 +172,11 @@ export class Nearby {
     if (this.likely.length) this.join(this.likely[0].incident);
   }
 
+  /** Taken back, or reported: nothing of it is kept for the next call. */
   clear() {
     this.open = false;
+    this.kept = null;
+    clearTimeout(this.again);
     this.asked += 1;
     this.likely = [];
     this.tell();
@@ -150,3 +185,6 @@ export class Nearby {
     this.spots.near({ lon: 0, lat: 0 }, []);
   }
 }
+
+/** @param {{lon: number, lat: number}} spot */
+const keyOf = (spot) => `lon=${spot.lon}&lat=${spot.lat}`;

@@ -17,7 +17,7 @@ learn({
   "desk.intake": ["接警", "Take a call"],
   "desk.relocate": ["改定位置：{title}", "Place anew: {title}"],
   "desk.place": ["地点", "Place"],
-  "desk.place_hint": ["街道门牌、小区、路口、地标", "street and number, estate, crossing, landmark"],
+  "desk.place_hint": ["街道门牌、小区、路口、地标", "street no., estate, crossing"],
   "desk.what": ["事由", "What"],
   "desk.what_hint": ["可不填，默认为类别", "may stay empty: the category is taken"],
   "desk.severity": ["等级", "Severity"],
@@ -89,6 +89,7 @@ learn({
   "near.none": ["没有可呼叫的人", "Nobody to ring"],
 
   "desk.incidents": ["事件", "Incidents"],
+  "desk.loading": ["正在读取事件…", "Reading incidents…"],
   "desk.count": ["{open} 件未结", "{open} open"],
   "desk.alert_unlocated": ["待定位：{title}，按 P 定位", "No place: {title} — P places it"],
   "desk.alert_unanswered": ["无人应答：{title}，按 W 扩大", "Nobody answers: {title} — W widens"],
@@ -119,7 +120,7 @@ learn({
   "detail.merged_into": ["已并入", "Merged into"],
   "detail.merged": ["并入的事件", "Merged in"],
   "detail.further": ["后续来电", "Further calls"],
-  "detail.heard": ["接警用时", "Taken down in"],
+  "detail.heard": ["首键到响铃 {took}", "{took} from first key to ringing"],
   "detail.candidates": ["可能的位置", "Where it may be"],
   "detail.reported": ["上报", "Reported"],
 
@@ -158,6 +159,7 @@ learn({
   "ask_merge.stays": ["保留：{stays}", "Stays: {stays}"],
   "ask_merge.goes": ["并入并结案：{goes}", "Merged into it and closed: {goes}"],
   "ask.go": ["确定", "Do it"],
+  "ask.going": ["正在提交…", "Sending…"],
   "ask.cancel": ["取消", "Cancel"],
   "ask.needed": ["请填写。", "Please fill this in."],
 });

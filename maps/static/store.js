@@ -36,6 +36,11 @@ export class Store {
     return (this.rows[name] ??= new Map());
   }
 
+  /** Whether a snapshot has come: before it nothing is known, not even that nothing is open. */
+  get begun() {
+    return this.on !== "";
+  }
+
   /**
    * Put an event's body in its place. Answers what stood there before.
    * @param {any} said
