@@ -92,13 +92,17 @@ def refusal_of(error: Exception, path: str) -> Refusal:
     busy = {"retry_after_s": DATABASE_RETRY_S}
     if isinstance(error, PoolTimeout):
         return Refusal(503, "service.busy", busy)
-    away = isinstance(error, OperationalError | InterfaceError)
-    if isinstance(error, DBAPIError) and (away or error.connection_invalidated):
+    if isinstance(error, DBAPIError) and database_away(error):
         log.warning("database away", path=path, error=type(error.orig).__name__)
         return Refusal(503, "service.database_unavailable", busy)
     number = uuid4().hex[:12]
     log.error("request failed", request=number, path=path, exc_info=error)
     return Refusal(500, "internal", {"request": number})
+
+
+def database_away(error: DBAPIError) -> bool:
+    """Whether the database could not be asked, rather than would not take what it was given."""
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
 
 
 def status_of(error: GeoError) -> int:

@@ -7,7 +7,10 @@ says that an end is there, and is answered. `?after=NUMBER` goes on after what w
 """
 
 import asyncio
+import json
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,13 +20,15 @@ import structlog
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from api.deps import COOKIE, Credentials, Service, actors
+from api.errors import database_away
 from api.switchboard import Seat, Switchboard, ice_servers
 from geo.accounts.rules import Actor
 from geo.calls.calling import note_seen
 from geo.calls.queries import joined, signals_after
-from geo.calls.rules import Call, CallNotFound, Side
+from geo.calls.rules import Call, Side, Signal
 from geo.calls.signalling import send_signal
 from geo.errors import GeoError
 
@@ -82,15 +87,20 @@ class End:
         """Who it is, and which end is his; noted as seen. Raises: NotThere."""
         at = self._service.clock.now()
         with self._service.database.transaction() as session:
-            actor = actors(session, [self._shown], at).get(self._shown)
-            if actor is None:
-                raise NotThere
-            try:
-                found, side = joined(session, actor, self._call)
-            except GeoError as error:
-                raise NotThere from error
+            actor, found, side = self._place(session, at)
             if not note_seen(session, actor.district, found.id, side, at=at):
                 raise NotThere
+        return actor, found, side
+
+    def _place(self, session: Session, at: datetime) -> tuple[Actor, Call, Side]:
+        """Who it is as things stand, and which end is his. Raises: NotThere."""
+        actor = actors(session, [self._shown], at).get(self._shown)
+        if actor is None:
+            raise NotThere
+        try:
+            found, side = joined(session, actor, self._call)
+        except GeoError as error:
+            raise NotThere from error
         return actor, found, side
 
     async def talk(self, actor: Actor, side: Side, seat: Seat) -> None:
@@ -99,7 +109,7 @@ class End:
         servers = ice_servers(settings, actor.signature, at)
         await self._say({"kind": "hello", "side": side.value, "ice_servers": servers})
         reading = asyncio.create_task(self._read())
-        writing = asyncio.create_task(self._write(actor, side, seat))
+        writing = asyncio.create_task(self._write(seat))
         try:
             await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -123,8 +133,6 @@ class End:
             elif kind == "signal" and isinstance(said.get("body"), dict):
                 try:
                     await asyncio.to_thread(self._tell, said["body"])
-                except CallNotFound:
-                    raise NotThere from None
                 except GeoError as refused:
                     # Nothing of it is kept; the call may go on without it.
                     await self._say({"kind": "problem", "code": refused.code, **refused.fields})
@@ -132,25 +140,26 @@ class End:
     def _tell(self, body: dict[str, Any]) -> None:
         at = self._service.clock.now()
         with self._service.database.transaction() as session:
-            actor = actors(session, [self._shown], at).get(self._shown)
-            if actor is None:
-                raise NotThere
-            found, side = joined(session, actor, self._call)
+            _, found, side = self._place(session, at)
             send_signal(session, found, side, body, at=at)
 
-    async def _write(self, actor: Actor, side: Side, seat: Seat) -> None:
+    async def _write(self, seat: Seat) -> None:
         while True:
-            for signal in await asyncio.to_thread(self._news, actor, side):
+            for signal in await asyncio.to_thread(self._news):
                 self._after = signal.number
                 await self._say({"kind": "signal", "number": signal.number, "body": signal.body})
             await seat.wait()
 
-    def _news(self, actor: Actor, side: Side) -> Any:
+    def _news(self) -> Sequence[Signal]:
+        """What the other end said meanwhile, for who still has a place here. Raises: NotThere."""
+        at = self._service.clock.now()
         with self._service.database.snapshot() as session:
+            actor, _, side = self._place(session, at)
             return signals_after(session, actor.district, self._call, side.other, self._after)
 
     async def _say(self, said: dict[str, Any]) -> None:
-        await self._socket.send_text(orjson.dumps(said).decode())
+        # Not orjson: what the database gives back may hold whole numbers longer than it takes.
+        await self._socket.send_text(json.dumps(said, ensure_ascii=False, default=str))
 
 
 @router.websocket("/calls/{call}/signals")
@@ -200,6 +209,8 @@ async def signals(
     except WebSocketDisconnect:
         return
     except (DBAPIError, PoolTimeout) as error:
+        if isinstance(error, DBAPIError) and not database_away(error):
+            raise
         # The database is away: the page comes back by itself.
         log.warning("signalling cannot go on", error=type(error).__name__)
         code = _LATER

@@ -18,6 +18,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("通话已结束", "对方已挂断或呼叫已超时。"),
         "en": ("Call over", "The other side has hung up, or the call was not answered in time."),
     },
+    "call.signal_not_kept": {
+        "zh": ("通话信令无法保存", "信令中有数据库不能保存的内容（如空字符）。"),
+        "en": (
+            "Signal not kept",
+            "The signal holds what cannot be stored, such as NUL.",
+        ),
+    },
+    "call.signal_too_deep": {
+        "zh": ("通话信令嵌套过深", "一条信令最多嵌套 {limit_levels} 层。"),
+        "en": ("Signal too deep", "One signal nests {limit_levels} levels at the most."),
+    },
     "call.signal_too_large": {
         "zh": ("通话信令过大", "一条信令最多 {limit_bytes} 字节。"),
         "en": ("Signal too large", "One signal has {limit_bytes} bytes at the most."),

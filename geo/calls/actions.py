@@ -29,10 +29,11 @@ def write_message(
     Raises: NotAllowed, IncidentNotFound, IncidentClosed, IdReused.  Records: MessageWritten.
     """
     content = digest(incident=str(incident), text=text)
+    # First: who is out of the channel is told nothing of it, his own words included.
+    subject, linkup = queries.channel(session, actor, incident, "messages.write")
     known = _known(session, actor, id, content)
     if known is not None:
         return known, False
-    subject, linkup = queries.channel(session, actor, incident, "messages.write")
     if subject.status is IncidentStatus.CLOSED:
         raise IncidentClosed(incident=str(incident))
     row = session.scalars(

@@ -31,6 +31,7 @@ from geo.calls.rules import (
     Side,
     may_talk,
 )
+from geo.calls.signalling import tell_end
 from geo.calls.tables import CallRow
 from geo.errors import IdReused
 from geo.ids import CallId, DistrictCode
@@ -61,7 +62,9 @@ def ring(
     found = queries.line(session, actor, linkup, "calls.join")
     known = session.get(CallRow, (actor.district, id))
     if known is not None:
-        if (known.actor, known.linkup) != (actor.signature, found.id):
+        named = worker if actor.role is not Role.WORKER else None
+        other = named not in (None, known.worker)
+        if other or (known.actor, known.linkup) != (actor.signature, found.id):
             raise IdReused(id=id)
         return queries.call_of(known), False
     if found.status is not LinkupStatus.OPEN:
@@ -241,7 +244,9 @@ def _end(session: Session, of: ColumnElement[bool], how: CallEnd, *, by: str, at
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
     for row in ended:
-        _tell(session, queries.call_of(row), by=by, at=at)
+        over = queries.call_of(row)
+        _tell(session, over, by=by, at=at)
+        tell_end(session, over)
     return len(ended)
 
 

@@ -22,6 +22,8 @@ LOST_AFTER = timedelta(seconds=25)
 SIGNALS_KEPT = timedelta(minutes=5)
 # A session description of one audio track has 2 to 6 KB.
 SIGNAL_BYTES = 16 * 1024
+# A description or a candidate is an object of plain values; what nests deeper is none of ours.
+SIGNAL_LEVELS = 16
 # A call needs a few dozen; more than this and somebody stores things in our table.
 MOST_SIGNALS = 500
 
@@ -98,6 +100,18 @@ class SignalTooLarge(Invalid):
     """More than two browsers have to say to each other at once."""
 
     code = "call.signal_too_large"
+
+
+class SignalTooDeep(Invalid):
+    """Nested deeper than anything two browsers have to say to each other."""
+
+    code = "call.signal_too_deep"
+
+
+class SignalNotKept(Invalid):
+    """The database cannot hold it: a NUL character, say."""
+
+    code = "call.signal_not_kept"
 
 
 class TooManySignals(Throttled):

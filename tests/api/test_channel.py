@@ -114,6 +114,21 @@ def test_who_is_out_of_it_reads_and_writes_no_more(
     assert write(client, supervisor, taken).status_code == 403
 
 
+def test_who_is_out_of_it_is_not_told_what_he_wrote(
+    client: TestClient, desk: dict[str, str], crew: Crew, taken: Json
+) -> None:
+    url = f"/api/v1/incidents/{taken['id']}/messages"
+    body = {"id": str(uuid4()), "text": "收到"}
+    assert client.post(url, json=body, headers=crew["N1"]).status_code == 201
+    assert client.post(url, json=body, headers=crew["N1"]).status_code == 200
+    release = f"/api/v1/linkups/{taken['linkup']['id']}/release"
+    lead = {"worker": str(town.WORKERS["N1"])}
+    assert client.post(release, json=lead, headers=desk).status_code == 200
+    again = client.post(url, json=body, headers=crew["N1"])
+    assert (again.status_code, again.json()["code"]) == (404, "incident.not_found")
+    assert "收到" not in again.text
+
+
 def test_a_closed_incident_keeps_what_was_written(
     client: TestClient, desk: dict[str, str], crew: Crew, taken: Json
 ) -> None:
@@ -183,6 +198,17 @@ def test_a_call_rings_is_answered_and_ends(
     url = f"/api/v1/linkups/{taken['linkup']['id']}/calls"
     for who in (desk, crew["N1"]):
         assert client.get(url, headers=who).json()["items"] == [ended]
+
+
+def test_the_same_call_again_is_that_call_and_for_another_worker_none(
+    client: TestClient, desk: dict[str, str], crew: Crew, taken: Json
+) -> None:
+    call = ring(client, desk, taken).json()
+    for again in ({}, {"worker": call["worker"]}):
+        answer = ring(client, desk, taken, id=call["id"], **again)
+        assert (answer.status_code, answer.json()) == (200, call)
+    other = ring(client, desk, taken, id=call["id"], worker=str(town.WORKERS["S2"]))
+    assert (other.status_code, other.json()["code"]) == (409, "id.reused")
 
 
 def test_both_ringing_at_once_is_one_call(

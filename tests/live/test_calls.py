@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The signalling of calls over real connections, across real processes of the service."""
 
+import json
 import os
 import socket
 import subprocess
@@ -36,6 +37,7 @@ class Talk:
     id: str
     desk: str
     worker: str
+    officer: str
 
     @property
     def path(self) -> str:
@@ -46,7 +48,8 @@ def talk(served: Served) -> Talk:
     """The desk has called the worker who took an incident, and he has answered."""
     with served.database.transaction() as session:
         stand(session, AT_HOME, at=served.clock.now())
-    desk = served.sign_in(served.account(Role.DISPATCHER))
+    officer = served.account(Role.DISPATCHER)
+    desk = served.sign_in(officer)
     worker = served.sign_in(served.account(Role.WORKER, worker=town.WORKERS["N1"]))
     said = {
         "id": str(uuid4()),
@@ -61,7 +64,7 @@ def talk(served: Served) -> Talk:
     status, call = served.ask("POST", f"{linkup}/calls", desk, {"id": str(uuid4())})
     assert status == 201, call
     assert served.ask("POST", f"/api/v1/calls/{call['id']}/answer", worker)[0] == 200
-    return Talk(call["id"], desk, worker)
+    return Talk(call["id"], desk, worker, officer)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -88,6 +91,11 @@ def served(cluster: Cluster, town_template: str) -> Iterator[Served]:
 def talking(served: Served) -> Talk:
     """A call that goes on while they run."""
     return talk(served)
+
+
+def only_when_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks by himself any more: what is heard was told."""
+    monkeypatch.setattr("api.switchboard.LOOK_S", 60.0)
 
 
 @contextmanager
@@ -193,6 +201,59 @@ def test_too_much_is_refused(served: Served, talking: Talk) -> None:
         assert desk.ended() == 1009
 
 
+def chain(levels: int) -> dict[str, Any]:
+    """A body so many levels deep."""
+    body: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        body = {"a": body}
+    return body
+
+
+def test_what_cannot_be_handed_on_is_refused_and_the_line_stays(
+    served: Served, talking: Talk
+) -> None:
+    with (
+        Socket(served.port, talking.path, bearer(talking.desk)) as desk,
+        Socket(served.port, talking.path, bearer(talking.worker)) as worker,
+    ):
+        for levels in (17, 254, 255, 900):
+            desk.send({"kind": "signal", "body": chain(levels)})
+            said = desk.hear("problem")
+            assert (said["code"], said["limit_levels"]) == ("call.signal_too_deep", 16)
+        for body in ({"sdp": "a\0b"}, {"a\0b": 1}, {"a": ["\0"]}):
+            desk.send({"kind": "signal", "body": body})
+            assert desk.hear("problem")["code"] == "call.signal_not_kept"
+        # The database gives a large number back as a whole one, longer than 64 bits.
+        for body in (chain(16), {"n": 1e30, "last": True}):
+            desk.send({"kind": "signal", "body": body})
+        heard: list[Any] = []
+        while not heard or "last" not in heard[-1]:
+            heard.append(worker.hear("signal")["body"])
+        assert heard[-2:] == [chain(16), {"n": 10**30, "last": True}]
+        for end in (desk, worker):
+            end.send({"kind": "alive"})
+            end.hear("alive")
+
+
+def test_who_is_signed_out_hears_no_more(
+    served: Served, talking: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_when_woken(monkeypatch)
+    token = served.sign_in(talking.officer)
+    path = f"{talking.path}?after={2**62}"
+    with (
+        Socket(served.port, talking.path, bearer(talking.worker)) as worker,
+        Socket(served.port, path, bearer(token)) as desk,
+    ):
+        desk.hear("hello")
+        assert served.ask("DELETE", "/api/v1/sessions/current", token)[0] == 204
+        worker.send({"kind": "signal", "body": {"secret": True}})
+        found = desk.read()
+        assert found is not None
+        assert json.loads(found[1]) == {"kind": "over"}
+        assert desk.ended() == 1008
+
+
 def test_what_no_page_of_ours_sends_ends_the_line(served: Served, talking: Talk) -> None:
     for opcode, payload, code in ((0x2, b"{}", 1003), (0x1, b"\xff\xfe", 1007)):
         with Socket(served.port, talking.path, bearer(talking.desk)) as desk:
@@ -235,21 +296,28 @@ def test_signals_are_forgotten(served: Served, talking: Talk) -> None:
         assert session.scalar(text("select count(*) from call_signal")) == 0
 
 
-def test_the_end_of_the_call_ends_the_line(served: Served, talking: Talk) -> None:
-    with Socket(served.port, talking.path, bearer(talking.worker)) as worker:
-        worker.hear("hello")
-        worker.send({"kind": "alive"})
-        worker.hear("alive")
+def test_the_end_of_the_call_ends_the_line_of_both(
+    served: Served, talking: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_when_woken(monkeypatch)
+    with (
+        Socket(served.port, talking.path, bearer(talking.worker)) as worker,
+        Socket(served.port, talking.path, bearer(talking.desk)) as desk,
+    ):
+        for end in (worker, desk):
+            end.hear("hello")
+            end.send({"kind": "alive"})
+            end.hear("alive")
         assert served.ask("POST", f"/api/v1/calls/{talking.id}/hang-up", talking.desk)[0] == 200
-        worker.send({"kind": "alive"})
-        worker.hear("over")
-        assert worker.ended() == 1008
+        for end in (worker, desk):
+            end.hear("over")
+            assert end.ended() == 1008
 
 
 def test_ringing_from_both_ends_at_once_is_one_call(
     served: Served, talking: Talk, deep: bool
 ) -> None:
-    # The last test of this service: it ends the call that the others talk in.
+    # Behind those that talk: it ends the call that they talk in.
     made = talking
     _, ended = served.ask("POST", f"/api/v1/calls/{made.id}/hang-up", made.desk)
     path = f"/api/v1/linkups/{ended['linkup']}/calls"
@@ -272,3 +340,28 @@ def test_ringing_from_both_ends_at_once_is_one_call(
         status, said = served.ask("POST", f"/api/v1/calls/{call['id']}/answer", other)
         assert (status, said["state"]) == (200, "talking")
         assert served.ask("POST", f"/api/v1/calls/{call['id']}/hang-up", other)[0] == 200
+
+
+def test_a_release_ends_the_line_of_both(
+    served: Served, talking: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The last of this service: its linkup is over afterwards.
+    only_when_woken(monkeypatch)
+    _, ended = served.ask("POST", f"/api/v1/calls/{talking.id}/hang-up", talking.desk)
+    linkup = f"/api/v1/linkups/{ended['linkup']}"
+    status, call = served.ask("POST", f"{linkup}/calls", talking.desk, {"id": str(uuid4())})
+    assert status == 201, call
+    assert served.ask("POST", f"/api/v1/calls/{call['id']}/answer", talking.worker)[0] == 200
+    made = replace(talking, id=call["id"])
+    with (
+        Socket(served.port, made.path, bearer(made.worker)) as worker,
+        Socket(served.port, made.path, bearer(made.desk)) as desk,
+    ):
+        for end in (worker, desk):
+            end.hear("hello")
+        lead = {"worker": call["worker"]}
+        status, said = served.ask("POST", f"{linkup}/release", made.desk, lead)
+        assert status == 200, said
+        for end in (worker, desk):
+            end.hear("over")
+            assert end.ended() == 1008
