@@ -55,7 +55,7 @@ def test_times_to_connect_by_hour_and_area(visit: Open, served: Served, clock: S
         accept(database, first, begun.id, at=AT + timedelta(seconds=seconds))
     clock.advance(timedelta(minutes=10))
     page = visit("/reports/linkups", Role.SUPERVISOR, size=(360, 740)).page
-    row = page.locator("#spreads tr").nth(2)
+    row = page.locator("#spreads tr").nth(3)
     expect(row).to_contain_text("到接办")
     expect(row.locator("td").nth(2)).to_have_text("12")
     expect(page.locator("#hours rect.median")).to_have_count(1)

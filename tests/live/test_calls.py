@@ -267,7 +267,11 @@ def test_a_message_in_parts_with_a_ping_between(served: Served, talking: Talk) -
         desk.frame(0x1, b'{"kind":', last=False)
         desk.frame(0x9, b"are you there")
         desk.frame(0x0, b'"alive"}')
-        assert desk.read() == (0xA, b"are you there")
+        # Signals that were kept for this end come between.
+        heard = [desk.read()]
+        while heard[-1] is not None and heard[-1][0] != 0xA:
+            heard.append(desk.read())
+        assert heard[-1] == (0xA, b"are you there")
         desk.hear("alive")
         desk.frame(0x8, (1000).to_bytes(2, "big"))
         assert desk.ended() == 1000

@@ -40,9 +40,9 @@ def issue(database: Database, door: CheckpointId = DOOR, *, at: Any = NOW) -> Pr
         return issue_proof_code(session, actor=BOSS, checkpoint=door, at=at)
 
 
-def ask(database: Database, door: CheckpointId = DOOR, *, asks: bool = True) -> None:
+def ask(database: Database, door: CheckpointId = DOOR, *, asks: bool = True, at: Any = NOW) -> None:
     with database.transaction() as session:
-        change_checkpoint(session, actor=BOSS, id=door, at=NOW, asks_proof=asks)
+        change_checkpoint(session, actor=BOSS, id=door, at=at, asks_proof=asks)
 
 
 def check_ins(database: Database, *tokens: str | None, at: Any = NOW) -> list[CheckIn]:
@@ -58,7 +58,7 @@ def check_ins(database: Database, *tokens: str | None, at: Any = NOW) -> list[Ch
 def test_a_new_print_replaces_the_old_one(database: Database) -> None:
     earlier = NOW - timedelta(minutes=20)
     first = issue(database, at=earlier)
-    ask(database)
+    ask(database, at=earlier)
     second = issue(database, at=NOW - timedelta(minutes=10))
     assert (first.number, second.number) == (1, 2)
     bent = second.token[:-1] + ("B" if second.token.endswith("A") else "A")
