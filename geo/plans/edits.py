@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a planner can do to a division: each edit a value, `apply` the one way to carry it out.
+
+Shapes in edits are WGS-84 degrees, as people draw them; they are put on the grid here. Every edit
+either answers with another sound division or raises, and then nothing has changed.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely import LineString, Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.ids import Level
+from geo.plans.balance import balanced_parts
+from geo.plans.cutting import SPECK, Recut, TooTight, recut
+from geo.plans.houses import housed, regrouped, round_houses
+from geo.plans.lattice import Floats, area_m2, square_units, to_units
+from geo.plans.rules import (
+    Cell,
+    CellLocked,
+    Division,
+    DoesNotCut,
+    Ground,
+    NothingMoves,
+    NotNeighbours,
+    NotOneCommunity,
+    ShapeWrong,
+    TooNarrow,
+    Unrepaired,
+    Upper,
+    WouldPart,
+    WouldVanish,
+    place_of,
+)
+from geo.units import SquareMetres
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Give an area to a cell; its neighbours lose exactly that. Communities may be crossed.
+
+    `whole`: no building is cut, the border goes round each.
+    """
+
+    area: BaseGeometry
+    to: str
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """Draw the border between two neighbours anew along a line that crosses both together."""
+
+    between: tuple[str, str]
+    line: BaseGeometry
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Split:
+    """Divide a cell in two by a line, or into `parts` with about as many households each."""
+
+    cell: str
+    line: BaseGeometry | None = None
+    parts: int | None = None
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Make one cell of neighbours of one community."""
+
+    cells: tuple[str, ...]
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Reassign:
+    """Give cells to another community, or communities to another subdistrict."""
+
+    areas: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Make a new community of cells, or a new subdistrict of communities."""
+
+    areas: tuple[str, ...]
+    parent: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Call an area by another name."""
+
+    area: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Protect cells from every edit in this draft, or free them again."""
+
+    cells: tuple[str, ...]
+    locked: bool
+
+
+Edit = Transfer | Redraw | Split | Merge | Reassign | Found | Rename | Lock
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What an edit made of a division.
+
+    `changed` are the codes of cells that are new or differ, `removed` of those that are gone. For
+    an edit that moves land, `asked_m2` is the area asked for and `moved_m2` the area moved.
+    """
+
+    division: Division
+    changed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    asked_m2: SquareMetres | None = None
+    moved_m2: SquareMetres | None = None
+
+
+def apply(division: Division, ground: Ground, edit: Edit) -> Edited:
+    """Carry out an edit. Raises: EditRefused and its kinds, AreaUnknown, ShapeWrong."""
+    edited = _ACTS[type(edit)](division, ground, edit)
+    after = edited.division.cells
+    before = division.cells
+    codes = {code for code, cell in after.items() if before.get(code) is not cell}
+    return replace(
+        edited,
+        division=_without_empty(edited.division) if edited.removed else edited.division,
+        changed=tuple(sorted(codes)),
+        removed=tuple(sorted(before.keys() - after.keys())),
+    )
+
+
+def _transfer(division: Division, ground: Ground, edit: Transfer) -> Edited:
+    to = division.cell(edit.to)
+    area = _drawn(edit.area, Polygon, "area")
+    region = round_houses(area, ground) if edit.whole else area
+    speck = square_units(SPECK, area.bounds[1])
+    donors = [
+        code
+        for code in division.near(region)
+        if code != edit.to and division.cells[code].shape.intersection(region).area > speck
+    ]
+    if not donors:
+        raise NothingMoves(cell=edit.to, **place_of(area))
+    among = [edit.to, *donors]
+
+    def owner(points: Floats, before: Sequence[str]) -> list[str]:
+        taken = shapely.contains_xy(region, points)
+        return [edit.to if take else old for take, old in zip(taken, before, strict=True)]
+
+    result = _cut(division, among, shapely.boundary(region), owner)
+    after = _settled(division, ground, among, result)
+    moved = area_m2(after.cells[edit.to].shape, ground.srid) - area_m2(to.shape, ground.srid)
+    lost = sum(
+        area_m2(division.cells[code].shape.intersection(area), ground.srid) for code in donors
+    )
+    return Edited(after, (), asked_m2=SquareMetres(lost), moved_m2=SquareMetres(moved))
+
+
+def _redraw(division: Division, ground: Ground, edit: Redraw) -> Edited:
+    one, other = (division.cell(code) for code in edit.between)
+    if one is other:
+        raise NotNeighbours(cells=list(edit.between))
+    land = shapely.coverage_union_all([one.shape, other.shape])
+    if land.geom_type != "Polygon":
+        raise NotNeighbours(cells=list(edit.between))
+    sides = _sides(land, _drawn(edit.line, LineString, "line"))
+    # The side that holds more of the first cell is to be the first cell.
+    share = [side.intersection(one.shape).area / side.area for side in sides]
+    region = sides[int(share[1] > share[0])]
+    if edit.whole:
+        region = round_houses(region, ground)
+
+    def owner(points: Floats, before: Sequence[str]) -> list[str]:
+        inside = shapely.contains_xy(region, points)
+        return [one.code if own else other.code for own in inside]
+
+    result = _cut(division, edit.between, shapely.boundary(region), owner)
+    after = _settled(division, ground, edit.between, result)
+    gained = after.cells[one.code].shape.difference(one.shape)
+    given = one.shape.difference(after.cells[one.code].shape)
+    moved = area_m2(gained, ground.srid) + area_m2(given, ground.srid)
+    asked = area_m2(sides[int(share[1] > share[0])].symmetric_difference(one.shape), ground.srid)
+    return Edited(after, (), asked_m2=asked, moved_m2=SquareMetres(moved))
+
+
+def _split(division: Division, ground: Ground, edit: Split) -> Edited:
+    cell = division.cell(edit.cell)
+    if (edit.line is None) == (edit.parts is None):
+        raise ShapeWrong(field="line", found="line and parts", wanted="line or parts")
+    if edit.line is not None:
+        regions = _sides(cell.shape, _drawn(edit.line, LineString, "line"))[:1]
+    else:
+        assert edit.parts is not None
+        regions = balanced_parts(cell.shape, cell.buildings, ground, edit.parts)
+    if edit.whole:
+        regions = [round_houses(region, ground) for region in regions]
+    codes = []
+    for _ in range(len(regions) + 1):
+        code, division = division.issue(cell.community)
+        codes.append(code)
+
+    def owner(points: Floats, before: Sequence[str]) -> list[str]:
+        out = np.full(len(points), codes[-1], dtype=object)
+        free = np.ones(len(points), dtype=bool)
+        for region, code in zip(regions, codes[:-1], strict=True):
+            inside = free & shapely.contains_xy(region, points)
+            out[inside] = code
+            free &= ~inside
+        owners: list[str] = out.tolist()
+        return owners
+
+    lines = shapely.union_all([shapely.boundary(region) for region in regions])
+    result = _cut(division, [cell.code], lines, owner)
+    if len(result.shapes.keys() & set(codes)) < len(codes):
+        raise DoesNotCut(cell=cell.code, **place_of(cell.shape))
+    named = {
+        code: replace(cell, code=code, name=f"{cell.name}（{number}）", aliases=(), groups=())
+        for number, code in enumerate(codes, start=1)
+    }
+    return Edited(_settled(division, ground, [cell.code], result, fresh=named), ())
+
+
+def _merge(division: Division, ground: Ground, edit: Merge) -> Edited:
+    cells = [division.cell(code) for code in dict.fromkeys(edit.cells)]
+    if len(cells) < 2:
+        raise NothingMoves(cell=edit.cells[0] if edit.cells else "")
+    if len({cell.community for cell in cells}) > 1:
+        raise NotOneCommunity(cells=[cell.code for cell in cells])
+    _unlocked(cells)
+    shape = shapely.coverage_union_all([cell.shape for cell in cells])
+    if shape.geom_type != "Polygon":
+        raise NotNeighbours(cells=[cell.code for cell in cells])
+    largest = max(cells, key=lambda cell: (ground.households(cell.buildings), cell.code))
+    code, division = division.issue(cells[0].community)
+    merged = Cell(
+        code=code,
+        name=edit.name or largest.name,
+        shape=shape,
+        came_from=_together(cells),
+    )
+    held = {building: code for cell in cells for building in cell.buildings}
+    groups = [group for cell in cells for group in cell.groups]
+    (merged,), division = regrouped(division, [merged], groups, held)
+    removed = [cell.code for cell in cells]
+    return Edited(division.with_cells(changed=[merged], removed=removed), (), tuple(removed))
+
+
+def _reassign(division: Division, ground: Ground, edit: Reassign) -> Edited:
+    level = Level.COMMUNITY if len(edit.to) == 12 else Level.SUBDISTRICT
+    division.upper(edit.to, level)
+    return _moved(division, edit.areas, edit.to)
+
+
+def _found(division: Division, ground: Ground, edit: Found) -> Edited:
+    level = Level.SUBDISTRICT if len(edit.parent) == 9 else Level.DISTRICT
+    division.upper(edit.parent, level)
+    if not edit.areas:
+        raise NothingMoves(cell=edit.parent)
+    code, division = division.issue(edit.parent)
+    division = division.with_uppers(changed=[Upper(code, edit.name)])
+    return _moved(division, edit.areas, code)
+
+
+def _moved(division: Division, areas: Sequence[str], to: str) -> Edited:
+    """The areas under another parent, with all below them under new codes."""
+    removed: list[str] = []
+    for area in dict.fromkeys(areas):
+        if len(area) != len(to) + 3:
+            raise ShapeWrong(field="areas", found=area, wanted=f"{len(to) + 3}")
+        if area.startswith(to):
+            raise NothingMoves(cell=area)
+        if len(area) == 15:
+            code, division = division.issue(to)
+            division = _recoded(division, division.cell(area), code)
+            removed.append(area)
+            continue
+        community = division.upper(area, Level.COMMUNITY)
+        code, division = division.issue(to)
+        division = division.with_uppers(changed=[replace(community, code=code)], removed=[area])
+        for cell in division.below(area):
+            own, division = division.issue(code)
+            division = _recoded(division, cell, own)
+            removed.append(cell.code)
+    return Edited(division, (), tuple(removed))
+
+
+def _recoded(division: Division, cell: Cell, code: str) -> Division:
+    _unlocked([cell])
+    moved = replace(cell, code=code, groups=())
+    held = dict.fromkeys(cell.buildings, code)
+    (moved,), division = regrouped(division, [moved], cell.groups, held)
+    return division.with_cells(changed=[moved], removed=[cell.code])
+
+
+def _rename(division: Division, ground: Ground, edit: Rename) -> Edited:
+    if len(edit.area) == 15:
+        cell = replace(division.cell(edit.area), name=edit.name)
+        return Edited(division.with_cells(changed=[cell]), ())
+    level = {6: Level.DISTRICT, 9: Level.SUBDISTRICT}.get(len(edit.area), Level.COMMUNITY)
+    upper = replace(division.upper(edit.area, level), name=edit.name)
+    return Edited(division.with_uppers(changed=[upper]), ())
+
+
+def _lock(division: Division, ground: Ground, edit: Lock) -> Edited:
+    cells = [replace(division.cell(code), locked=edit.locked) for code in edit.cells]
+    return Edited(division.with_cells(changed=cells), ())
+
+
+_ACTS: dict[type, Callable[[Division, Ground, Any], Edited]] = {
+    Transfer: _transfer,
+    Redraw: _redraw,
+    Split: _split,
+    Merge: _merge,
+    Reassign: _reassign,
+    Found: _found,
+    Rename: _rename,
+    Lock: _lock,
+}
+
+
+def _cut(
+    division: Division,
+    among: Collection[str],
+    lines: BaseGeometry,
+    owner: Callable[[Floats, Sequence[str]], Sequence[str]],
+) -> Recut:
+    _unlocked([division.cells[code] for code in among])
+    shapes = [division.cells[code].shape for code in among]
+    near = {code: division.cells[code].shape for code in division.near(*shapes)}
+    try:
+        return recut(near, among, lines, owner)
+    except TooTight as tight:
+        if not shapely.coverage_is_valid(list(near.values())):
+            raise Unrepaired(cells=sorted(among), **place_of(tight.where)) from None
+        raise TooNarrow(cells=sorted(among), **place_of(tight.where)) from None
+
+
+def _settled(
+    division: Division,
+    ground: Ground,
+    among: Collection[str],
+    result: Recut,
+    fresh: Mapping[str, Cell] | None = None,
+) -> Division:
+    """The division with the cut cells in their new shapes, buildings and groups put in order.
+
+    `fresh` are the cells that take the place of those `among`, which are then gone.
+    """
+    least = [code for code, shape in result.shapes.items() if _speck(shape)]
+    if (result.vanished and not fresh) or least:
+        raise WouldVanish(cells=sorted({*least, *result.vanished} & set(among)) or sorted(among))
+    if not result.shapes:
+        raise NothingMoves(cell=next(iter(among)))
+    for code, shape in result.shapes.items():
+        if shape.geom_type != "Polygon":
+            parts = sorted(shapely.get_parts(shape), key=lambda part: part.area)
+            raise WouldPart(
+                cell=code if code in division.cells else next(iter(among)),
+                parts_m2=[round(area_m2(part, ground.srid), 1) for part in parts],
+                **place_of(parts[0]),
+            )
+    known = {**division.cells, **(fresh or {})}
+    cut = [code for code in result.shapes if code in (fresh or among)]
+    bent = [
+        replace(known[code], shape=shape)
+        for code, shape in result.shapes.items()
+        if code not in cut
+    ]
+    old = [division.cells[code] for code in among]
+    houses = [building for cell in old for building in cell.buildings]
+    held = housed(houses, {code: result.shapes[code] for code in cut}, ground) if houses else {}
+    cells = [replace(known[code], shape=result.shapes[code], groups=()) for code in cut]
+    groups = [group for cell in old for group in cell.groups]
+    cells, division = regrouped(division, cells, groups, held)
+    return division.with_cells(changed=[*cells, *bent], removed=among if fresh else ())
+
+
+def _sides(land: BaseGeometry, line: LineString) -> list[BaseGeometry]:
+    """The two parts of some land on either side of a line. Raises: DoesNotCut."""
+    pieces = shapely.union_all([shapely.boundary(land), line])
+    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(pieces)))
+    inside = shapely.contains_xy(land, shapely.get_coordinates(shapely.point_on_surface(found)))
+    parts = [part for part, own in zip(found, inside, strict=True) if own and not _speck(part)]
+    if len(parts) != 2:
+        raise DoesNotCut(parts=len(parts), **place_of(line))
+    return parts
+
+
+def _speck(shape: BaseGeometry) -> bool:
+    return shape.area < square_units(SPECK, shape.bounds[1])
+
+
+def _drawn(shape: BaseGeometry, kind: type, name: str) -> Any:
+    """A drawn shape in grid units. Raises: ShapeWrong."""
+    if not isinstance(shape, kind):
+        raise ShapeWrong(field=name, found=shape.geom_type, wanted=kind.__name__)
+    if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise ShapeWrong(field=name, found="empty", wanted=kind.__name__)
+    gridded = to_units(shape)
+    if not gridded.is_valid or (kind is LineString and not gridded.is_simple):
+        raise ShapeWrong(
+            field=name, found=str(shapely.is_valid_reason(gridded)), wanted=kind.__name__
+        )
+    return gridded
+
+
+def _unlocked(cells: Sequence[Cell]) -> None:
+    locked = [cell.code for cell in cells if cell.locked]
+    if locked:
+        raise CellLocked(cells=sorted(locked))
+
+
+def _together(cells: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(sorted({code for cell in cells for code in cell.came_from}))
+
+
+def _without_empty(division: Division) -> Division:
+    """Areas above the cells that have none left are gone."""
+    used = {cell.code[:length] for cell in division.cells.values() for length in (6, 9, 12)}
+    empty = division.uppers.keys() - used
+    return division.with_uppers(removed=empty) if empty else division
