@@ -30,7 +30,9 @@ from geo.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    Outdated,
     Throttled,
+    Unconditional,
 )
 from maps.page import policy, render, with_nonce
 
@@ -43,6 +45,8 @@ STATUS: dict[type[GeoError], int] = {
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    Outdated: 412,
+    Unconditional: 428,
     Throttled: 429,
     Busy: 503,
 }

@@ -51,6 +51,14 @@ class WrongState(Conflict):
     code = "state.wrong"
 
 
+class Outdated(GeoError):
+    """It was decided on what has changed since; the fields tell what."""
+
+
+class Unconditional(GeoError):
+    """The request must say which state it was decided on."""
+
+
 class Throttled(GeoError):
     """Too many tries; `retry_after_s` says when the next is welcome."""
 

@@ -13,6 +13,7 @@ from geo.gazetteer import tables as gazetteer
 from geo.hierarchy import tables as hierarchy
 from geo.incidents import tables as incidents
 from geo.patrol import tables as patrol
+from geo.plans import tables as plans
 from geo.settling import tables as settling
 from geo.tracking import tables as tracking
 from geo.walking import tables as walking
@@ -22,6 +23,7 @@ TABLES = (
     outbox,
     accounts,
     hierarchy,
+    plans,
     gazetteer,
     walking,
     workforce,

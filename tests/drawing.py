@@ -11,7 +11,7 @@ from tests import town
 
 def division() -> Division:
     """The town as its first plan divides it."""
-    return opened(town.areas(), town.buildings())
+    return opened(town.areas(), {one.id: one.group for one in town.buildings()})
 
 
 def standing() -> Ground:

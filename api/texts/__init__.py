@@ -17,6 +17,7 @@ from api.texts import (
     live,
     patrol,
     phones,
+    plans,
     second_looks,
     service,
     workforce,
@@ -50,6 +51,7 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     **live.TEXTS,
     **patrol.TEXTS,
     **phones.TEXTS,
+    **plans.TEXTS,
     **second_looks.TEXTS,
     **workforce.TEXTS,
 }

@@ -91,6 +91,9 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     # The duty officer hears what people call a place.
     "places.name": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _PLANNER: SCOPE},
     "places.write": {_ADMIN: SCOPE, _PLANNER: SCOPE},
+    "plans.publish": {_ADMIN: SCOPE, _PLANNER: SCOPE},
+    "plans.read": {_ADMIN: SCOPE, _PLANNER: SCOPE},
+    "plans.write": {_ADMIN: SCOPE, _PLANNER: SCOPE},
     "positions.write": {_WORKER: OWN},
     "proofs.issue": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "reports.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},

@@ -22,6 +22,7 @@ from geo.hierarchy.rules import (
     DistrictExists,
     DistrictNotFound,
     LevelPresent,
+    Plan,
     PlanPublished,
     PlanStatus,
     PlanUnsound,
@@ -142,15 +143,7 @@ def add_level(
     )
     if there:
         raise LevelPresent(district=district, level=level.value, plan=base.name)
-    assert base.begins_on is not None
-    ended: dict[str, Any] = (
-        {"in_force_during": Range(base.begins_on, in_force_from, bounds="[)")}
-        if base.begins_on < in_force_from
-        else {"status": PlanStatus.WITHDRAWN.value}
-    )
-    session.execute(
-        update(PlanRow).where(PlanRow.district == district, PlanRow.id == base.id).values(**ended)
-    )
+    end_plan(session, district, base, in_force_from)
     return _publish(
         session,
         district,
@@ -187,10 +180,12 @@ def _publish(
             status=PlanStatus.PUBLISHED.value,
             in_force_during=Range(in_force_from, until, bounds="[)"),
             created_at=at,
+            # A district that is brought in has nobody yet for whom anything would change.
+            took_effect_at=at,
             origin=origin.value,
         )
     )
-    _insert_areas(session, district, plan, areas, buildings, in_force_from)
+    insert_areas(session, district, plan, areas, buildings, in_force_from)
     _insert_buildings(session, district, plan, buildings)
     record(
         session,
@@ -207,7 +202,20 @@ def _publish(
     return plan
 
 
-def _insert_areas(
+def end_plan(session: Session, district: DistrictCode, plan: Plan, on: date) -> None:
+    """A plan in force ends the day before `on`; one that would then have no day is withdrawn."""
+    assert plan.begins_on is not None
+    ended: dict[str, Any] = (
+        {"in_force_during": Range(plan.begins_on, on, bounds="[)")}
+        if plan.begins_on < on
+        else {"status": PlanStatus.WITHDRAWN.value}
+    )
+    session.execute(
+        update(PlanRow).where(PlanRow.district == district, PlanRow.id == plan.id).values(**ended)
+    )
+
+
+def insert_areas(
     session: Session,
     district: DistrictCode,
     plan: PlanId,
@@ -215,6 +223,7 @@ def _insert_areas(
     buildings: Sequence[Building],
     issued_on: date,
 ) -> None:
+    """The areas of a plan, parents first; households are summed over the buildings, if any."""
     households = households_by_area(areas, buildings) if buildings else {}
     ordered = sorted(areas, key=lambda area: (_TOP_DOWN.index(area.level), area.code))
     # Codes of the levels above were issued with an earlier plan.
@@ -265,6 +274,13 @@ def _insert_buildings(
             for building in buildings
         ],
     )
+    place_buildings(session, district, plan, buildings)
+
+
+def place_buildings(
+    session: Session, district: DistrictCode, plan: PlanId, buildings: Sequence[Building]
+) -> None:
+    """Which cell and group of a plan each building belongs to."""
     copy_rows(
         session,
         PlacementRow,

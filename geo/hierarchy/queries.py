@@ -134,6 +134,16 @@ def issued_codes(session: Session, district: DistrictCode, level: Level) -> list
     return [AreaCode(code) for code in codes]
 
 
+def all_codes(session: Session, district: DistrictCode) -> list[AreaCode]:
+    """Every code that this district ever issued, on any level below it."""
+    codes = session.scalars(
+        select(AreaCodeRow.code).where(
+            AreaCodeRow.district == district, AreaCodeRow.code != district
+        )
+    )
+    return [AreaCode(code) for code in codes]
+
+
 def buildings(session: Session, district: DistrictCode, plan: PlanId) -> list[Building]:
     """The buildings of a plan with their cell and building group, by id."""
     rows = session.execute(
@@ -163,6 +173,16 @@ def buildings(session: Session, district: DistrictCode, plan: PlanId) -> list[Bu
         )
         for row, cell, group in rows
     ]
+
+
+def placements(session: Session, district: DistrictCode, plan: PlanId) -> dict[str, AreaCode]:
+    """The building group of every building of a plan, by building id."""
+    rows = session.execute(
+        select(PlacementRow.building, PlacementRow.building_group)
+        .where(PlacementRow.district == district, PlacementRow.plan == plan)
+        .order_by(PlacementRow.building)
+    )
+    return {building: AreaCode(group) for building, group in rows}
 
 
 def extent(

@@ -2,7 +2,7 @@
 """Areas, plans and buildings as values; what the tiers of a plan must satisfy."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -18,11 +18,15 @@ from geo.units import Metres
 
 
 class PlanStatus(StrEnum):
-    """A plan is drawn, then published; `withdrawn` is a published one taken back before its day."""
+    """A plan is drawn, then published; `withdrawn` is a published one taken back before its day.
+
+    `discarded` is a draft that was thrown away.
+    """
 
     DRAFT = "draft"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Succession:
+    """A plan as it is to follow another: its areas, where buildings belong, and lines of descent.
+
+    `came_from` has, for each code that the plan before lacks, the codes it descends from.
+    """
+
+    areas: Sequence[Area]
+    buildings: Sequence[Building]
+    came_from: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Located:
     """Which areas hold a point; codes, None where none does.
 
@@ -130,6 +146,24 @@ class LevelPresent(Conflict):
     code = "plan.level_present"
 
 
+class PlanBaseMoved(Conflict):
+    """The plan that this one was drawn from is not the one in force on that day."""
+
+    code = "plan.base_moved"
+
+
+class PlanDateTooEarly(Invalid):
+    """A plan begins tomorrow or later: today's questions have been answered by today's plan."""
+
+    code = "plan.date_too_early"
+
+
+class NothingToRollBack(Conflict):
+    """The plan is not published, is over, or is the district's first."""
+
+    code = "plan.nothing_to_roll_back"
+
+
 class PlanUnsound(Invalid):
     """The areas do not make a plan; `problems` lists why, each with its codes and size."""
 
@@ -141,6 +175,20 @@ class PlanPublished(Event):
     """Another plan is, or will be, in force."""
 
     kind: ClassVar[str] = "plan.published"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWithdrawn(Event):
+    """A published plan was taken back before its day; the one before goes on."""
+
+    kind: ClassVar[str] = "plan.withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanTookEffect(Event):
+    """From this instant on another plan is in force: maps are to be drawn anew."""
+
+    kind: ClassVar[str] = "plan.took_effect"
 
 
 @dataclass(frozen=True)

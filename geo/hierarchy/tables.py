@@ -61,13 +61,16 @@ class PlanRow(Base):
     status: Mapped[str] = mapped_column(Text)
     in_force_during: Mapped[Range[date] | None] = mapped_column(DATERANGE)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
+    # When what a new plan changes for people was carried out; None: its day has not come.
+    took_effect_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     origin: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (
         one_of("status", PlanStatus),
         one_of("origin", Origin),
         CheckConstraint(
-            "(status = 'draft') = (in_force_during is null) and not isempty(in_force_during)",
+            "(status in ('draft', 'discarded')) = (in_force_during is null)"
+            " and not isempty(in_force_during)",
             name="dated_when_published",
         ),
         ExcludeConstraint(
@@ -144,6 +147,29 @@ class AreaRow(Base):
             postgresql_using="gist",
             postgresql_where=text("level = 'cell'"),
         ),
+    )
+
+
+class LineageRow(Base):
+    """A published code and one that it took land or people over from, in the plan before."""
+
+    __tablename__ = "area_lineage"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    plan: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(AREA, primary_key=True)
+    came_from: Mapped[str] = mapped_column(AREA, primary_key=True)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["district", "plan", "code"], ["area.district", "area.plan", "area.code"]
+        ),
+        ForeignKeyConstraint(
+            ["district", "came_from"],
+            ["area_code.district", "area_code.code"],
+            name="fk_area_lineage_came_from",
+        ),
+        CheckConstraint("code <> came_from and length(code) = length(came_from)", name="line"),
     )
 
 

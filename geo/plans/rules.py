@@ -269,6 +269,10 @@ class Division:
         uppers.update({upper.code: upper for upper in changed})
         return replace(self, uppers=uppers)
 
+    def with_issued(self, issued: Mapping[str, int]) -> "Division":
+        """The division with another count of provisional codes given."""
+        return replace(self, issued=dict(issued))
+
     def issue(self, parent: str) -> tuple[str, "Division"]:
         """A provisional code below a parent, and the division that has given it.
 

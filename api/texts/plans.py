@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words of plans: drafts, edits, publishing."""
+
+TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "plan.area_unknown": {
+        "zh": ("草案中没有该区域", "草案中没有编码为 {area} 的区域，请刷新后重试。"),
+        "en": ("No such area", "The draft has no area {area}; reload it and try again."),
+    },
+    "plan.base_moved": {
+        "zh": (
+            "依据的方案已更换",
+            "{begins_on} 当天生效的是“{name}”，不是本草案所依据的方案。"
+            "请以“{name}”为依据另建草案。",
+        ),
+        "en": (
+            "Its base has moved",
+            "On {begins_on} {name} is in force, not the plan this draft was drawn from. Begin a"
+            " draft that is based on {name}.",
+        ),
+    },
+    "plan.cell_locked": {
+        "zh": ("网格已锁定", "网格 {cells} 已在本草案中锁定，请先解锁。"),
+        "en": ("Cell locked", "Cells {cells} are locked in this draft; unlock them first."),
+    },
+    "plan.codes_used_up": {
+        "zh": ("编码用尽", "{area} 之下的编码已用到 999，无法再编号。"),
+        "en": ("Codes used up", "Below {area} number 999 has been given; none is left."),
+    },
+    "plan.date_too_early": {
+        "zh": ("生效日期过早", "方案最早自明天起生效：今天是 {today}，所选日期为 {begins_on}。"),
+        "en": (
+            "Too early a date",
+            "A plan begins tomorrow at the earliest: today is {today}, the date was {begins_on}.",
+        ),
+    },
+    "plan.does_not_cut": {
+        "zh": (
+            "线没有把网格一分为二",
+            "所画的线应从网格一侧边界外画到另一侧边界外，恰好穿过一次，把网格分成两块。",
+        ),
+        "en": (
+            "The line does not cut",
+            "Draw the line from outside the cell across it to the other side, once, so that it"
+            " leaves two pieces.",
+        ),
+    },
+    "plan.edit_refused": {
+        "zh": ("无法修改", "此修改与草案现状冲突，请刷新后重试。"),
+        "en": ("Edit refused", "The edit contradicts the draft as it stands; reload it."),
+    },
+    "plan.not_a_draft": {
+        "zh": ("不是草案", "该方案状态为 {status}，不能再修改。请以它为依据新建草案。"),
+        "en": (
+            "Not a draft",
+            "The plan is {status} and can no longer be changed. Begin a draft based on it.",
+        ),
+    },
+    "plan.not_found": {
+        "zh": ("没有这个方案", "本区没有方案 {plan}。"),
+        "en": ("No such plan", "The district has no plan {plan}."),
+    },
+    "plan.not_neighbours": {
+        "zh": ("网格不相邻", "网格 {cells} 没有共同的边界。"),
+        "en": ("Not neighbours", "Cells {cells} have no border in common."),
+    },
+    "plan.not_one_community": {
+        "zh": ("不在同一社区", "网格 {cells} 不属于同一社区，请先调整隶属关系。"),
+        "en": (
+            "Not of one community",
+            "Cells {cells} are of several communities; reassign them first.",
+        ),
+    },
+    "plan.nothing_moves": {
+        "zh": ("没有变化", "所画区域已属于该网格，或不含任何土地。"),
+        "en": ("Nothing moves", "The area is the cell's own already, or holds no land."),
+    },
+    "plan.nothing_to_roll_back": {
+        "zh": ("无法撤回", "方案状态为 {status}，或其有效期已结束，无法撤回。"),
+        "en": ("Nothing to roll back", "The plan is {status}, or its time is over."),
+    },
+    "plan.nothing_to_undo": {
+        "zh": ("没有可撤销的步骤", "草案中没有可撤销或可重做的步骤。"),
+        "en": ("Nothing to undo", "The draft has no step left to undo or to redo."),
+    },
+    "plan.revision_required": {
+        "zh": ("缺少版本号", "修改草案时须以 If-Match 写明所依据的版本号（取自 ETag）。"),
+        "en": (
+            "Revision required",
+            "An edit must name the revision it was decided on in If-Match, as the ETag gave it.",
+        ),
+    },
+    "plan.revision_stale": {
+        "zh": (
+            "草案已被他人修改",
+            "您依据的是第 {yours} 版，现在是第 {revision} 版。请查看变更后重新修改。",
+        ),
+        "en": (
+            "Somebody went on drawing",
+            "You decided on revision {yours}; it is {revision} now. Look at what changed and"
+            " draw again.",
+        ),
+    },
+    "plan.shape_wrong": {
+        "zh": ("图形不可用", "{field} 应为 {wanted}，实际为：{found}。请重新绘制。"),
+        "en": ("Shape unusable", "{field} must be a {wanted}, but is: {found}. Draw it again."),
+    },
+    "plan.too_narrow": {
+        "zh": ("此处过窄", "所画的线经过的土地过窄，无法划分。请移开一些再画。"),
+        "en": ("Too narrow", "The line runs through land too narrow to divide; draw it elsewhere."),
+    },
+    "plan.unrepaired": {
+        "zh": ("此处有待修复的问题", "网格 {cells} 附近有缝隙或重叠，请先修复再修改。"),
+        "en": ("Repair first", "Near cells {cells} are gaps or overlaps; repair them, then edit."),
+    },
+    "plan.would_part": {
+        "zh": ("网格会被分成几块", "修改后网格 {cell} 会分成几块，面积（平方米）：{parts_m2}。"),
+        "en": (
+            "A cell would fall apart",
+            "Cell {cell} would lie in several parts of {parts_m2} square metres.",
+        ),
+    },
+    "plan.would_vanish": {
+        "zh": ("网格会消失", "网格 {cells} 会失去全部土地。要去掉一个网格，请用合并。"),
+        "en": ("A cell would vanish", "Cells {cells} would lose all their land; merge them."),
+    },
+}

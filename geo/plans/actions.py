@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawing: drafts begun, edited, undone and redone, each step kept; and plans published."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from geo.accounts.rules import Actor, may
+from geo.columns import Origin
+from geo.hierarchy import queries as hierarchy
+from geo.hierarchy import succession
+from geo.hierarchy.rules import NothingToRollBack, Plan, PlanStatus
+from geo.hierarchy.tables import PlanRow
+from geo.ids import DistrictCode, PlanId
+from geo.outbox import record
+from geo.plans import delta, queries
+from geo.plans.drafts import (
+    DraftChanged,
+    NotADraft,
+    NothingToUndo,
+    PlanEntry,
+    RevisionStale,
+    StepKind,
+)
+from geo.plans.edits import Edit, Edited, apply
+from geo.plans.numbering import final_codes
+from geo.plans.opening import closed
+from geo.plans.rules import Division, Ground
+from geo.plans.tables import DraftRow, DraftStepRow
+
+# Every so many steps the outcome is kept against the base: a long draft opens as fast as a short.
+_SNAPSHOT_EVERY = 50
+
+
+def begin_draft(
+    session: Session,
+    *,
+    actor: Actor,
+    id: PlanId,
+    name: str,
+    based_on: PlanId,
+    at: datetime,
+) -> PlanEntry:
+    """Begin a draft: from a published plan, or from another draft as it stands now.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft (withdrawn).  Records: DraftChanged.
+    """
+    may(actor, "plans.write")
+    source = queries.entry(session, actor.district, based_on)
+    if source.status in (PlanStatus.WITHDRAWN, PlanStatus.DISCARDED):
+        raise NotADraft(plan=str(based_on), status=source.status.value)
+    branched = source.status is PlanStatus.DRAFT
+    base = source.base if branched and source.base is not None else source.id
+    session.execute(
+        insert(PlanRow).values(
+            district=actor.district,
+            id=id,
+            name=name,
+            status=PlanStatus.DRAFT.value,
+            created_at=at,
+            origin=Origin.REAL.value,
+        )
+    )
+    session.execute(
+        insert(DraftRow).values(
+            district=actor.district,
+            plan=id,
+            base=base,
+            revision=0,
+            state=0,
+            undone=[],
+            actor=actor.signature,
+            changed_at=at,
+        )
+    )
+    made = queries.entry(session, actor.district, id)
+    if branched and source.state:
+        taken = queries.division(session, actor.district, source)
+        asked = {"op": "branch", "plan": str(source.id), "revision": source.revision}
+        return take_step(session, actor, made, StepKind.BRANCH, taken, asked, {}, at)
+    return _told(session, actor, made, at)
+
+
+def edit_draft(
+    session: Session,
+    *,
+    actor: Actor,
+    plan: PlanId,
+    revision: int,
+    edit: Edit,
+    asked: Mapping[str, Any],
+    at: datetime,
+    outcome: Callable[[Division, Edited, Ground], dict[str, Any]] | None = None,
+) -> tuple[PlanEntry, Edited]:
+    """Carry out one edit on a draft as its editor saw it; `asked` is the edit as it was said.
+
+    `outcome` adds to what is kept of it. Raises: NotAllowed, PlanNotFound, NotADraft,
+    RevisionStale, and what `apply` raises.  Records: DraftChanged.
+    """
+    draft = _held(session, actor, plan, revision)
+    before = queries.division(session, actor.district, draft)
+    ground = queries.ground(session, actor.district, draft)
+    edited = apply(before, ground, edit)
+    said = {
+        "changed": list(edited.changed),
+        "removed": list(edited.removed),
+        "asked_m2": edited.asked_m2,
+        "moved_m2": edited.moved_m2,
+    }
+    if outcome is not None:
+        said |= outcome(before, edited, ground)
+    now = take_step(session, actor, draft, StepKind.EDIT, edited.division, dict(asked), said, at)
+    return now, edited
+
+
+def undo(session: Session, *, actor: Actor, plan: PlanId, revision: int, at: datetime) -> PlanEntry:
+    """Go back before the step whose outcome holds.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft, RevisionStale, NothingToUndo.
+    Records: DraftChanged.
+    """
+    draft = _held(session, actor, plan, revision)
+    assert draft.state is not None
+    if draft.state == 0:
+        raise NothingToUndo(plan=str(plan))
+    built_on = session.scalars(
+        select(DraftStepRow.built_on).where(
+            DraftStepRow.district == actor.district,
+            DraftStepRow.plan == plan,
+            DraftStepRow.revision == draft.state,
+        )
+    ).one()
+    undone = [*draft.undone, draft.state]
+    return _turned(session, actor, draft, StepKind.UNDO, built_on or 0, undone, at)
+
+
+def redo(session: Session, *, actor: Actor, plan: PlanId, revision: int, at: datetime) -> PlanEntry:
+    """Take up again the step that was undone last; an edit since has put an end to that.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft, RevisionStale, NothingToUndo.
+    Records: DraftChanged.
+    """
+    draft = _held(session, actor, plan, revision)
+    if not draft.undone:
+        raise NothingToUndo(plan=str(plan))
+    *rest, state = draft.undone
+    return _turned(session, actor, draft, StepKind.REDO, state, rest, at)
+
+
+def rename_draft(
+    session: Session, *, actor: Actor, plan: PlanId, name: str, at: datetime
+) -> PlanEntry:
+    """Call a draft by another name. Raises: NotAllowed, PlanNotFound, NotADraft."""
+    may(actor, "plans.write")
+    _draft(session, actor.district, plan)
+    session.execute(
+        update(PlanRow)
+        .where(PlanRow.district == actor.district, PlanRow.id == plan)
+        .values(name=name)
+    )
+    session.expire_all()
+    return _told(session, actor, queries.entry(session, actor.district, plan), at)
+
+
+def discard_draft(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> PlanEntry:
+    """Throw a draft away: it is withdrawn, and its steps stay as a record.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft.  Records: DraftChanged.
+    """
+    may(actor, "plans.write")
+    _draft(session, actor.district, plan)
+    session.execute(
+        update(PlanRow)
+        .where(PlanRow.district == actor.district, PlanRow.id == plan)
+        .values(status=PlanStatus.DISCARDED.value)
+    )
+    session.expire_all()
+    return _told(session, actor, queries.entry(session, actor.district, plan), at)
+
+
+def take_step(
+    session: Session,
+    actor: Actor,
+    draft: PlanEntry,
+    kind: StepKind,
+    division: Division,
+    asked: dict[str, Any],
+    outcome: dict[str, Any],
+    at: datetime,
+) -> PlanEntry:
+    """Keep another division as the outcome of the next step of a draft.
+
+    Raises: RevisionStale.  Records: DraftChanged.
+    """
+    assert draft.revision is not None
+    assert draft.state is not None
+    number = draft.revision + 1
+    snapshot = draft.state == 0 or number % _SNAPSHOT_EVERY == 0
+    built_on = 0 if snapshot else draft.state
+    before = queries.division_at(session, actor.district, draft, built_on)
+    id = uuid4()
+    _advance(session, actor, draft, state=number, undone=[], at=at)
+    session.execute(
+        insert(DraftStepRow).values(
+            district=actor.district,
+            plan=draft.id,
+            revision=number,
+            id=id,
+            kind=kind.value,
+            state=number,
+            built_on=draft.state,
+            asked=asked,
+            outcome=outcome,
+            delta=delta.difference(before, division),
+            snapshot=snapshot,
+            actor=actor.signature,
+            at=at,
+        )
+    )
+    queries.remember(id, division)
+    return _told(session, actor, queries.entry(session, actor.district, draft.id), at)
+
+
+def publish_plan(
+    session: Session, *, actor: Actor, plan: PlanId, begins_on: date, at: datetime
+) -> tuple[Plan, dict[str, str]]:
+    """Publish a draft from a civil date on; answers it with the final code of each provisional one.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft, PlanDateTooEarly, PlanBaseMoved, PlanUnsound,
+    CodesUsedUp.  Records: PlanPublished.
+    """
+    may(actor, "plans.publish")
+    _draft(session, actor.district, plan)
+    # Nobody draws on it while it is being published.
+    session.execute(
+        select(DraftRow.revision)
+        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
+        .with_for_update()
+    )
+    draft = _draft(session, actor.district, plan)
+    assert draft.base is not None
+    division = queries.division(session, actor.district, draft)
+    codes = final_codes(division, hierarchy.all_codes(session, actor.district))
+    base = queries.base_of(session, actor.district, draft)
+    areas = hierarchy.areas(session, actor.district, draft.base)
+    buildings = hierarchy.buildings(session, actor.district, draft.base)
+    made = succession.publish(
+        session,
+        district=actor.district,
+        plan=plan,
+        base=draft.base,
+        succession=closed(division, base, areas, buildings, codes),
+        begins_on=begins_on,
+        at=at,
+        by=actor.signature,
+    )
+    return made, codes
+
+
+def roll_back_plan(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> Plan:
+    """Take a published plan back; answers the plan that follows in its place.
+
+    Raises: NotAllowed, PlanNotFound, NothingToRollBack.  Records: PlanWithdrawn or PlanPublished.
+    """
+    may(actor, "plans.publish")
+    found = queries.entry(session, actor.district, plan)
+    if found.base is None:
+        raise NothingToRollBack(plan=str(plan), status=found.status.value)
+    return succession.roll_back(
+        session,
+        district=actor.district,
+        plan=plan,
+        base=found.base,
+        at=at,
+        by=actor.signature,
+    )
+
+
+def _draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
+    found = queries.entry(session, district, plan)
+    if found.status is not PlanStatus.DRAFT or found.base is None:
+        raise NotADraft(plan=str(plan), status=found.status.value)
+    return found
+
+
+def _held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
+    """The draft at the revision its editor saw, for him alone until the transaction ends."""
+    may(actor, "plans.write")
+    session.execute(
+        select(DraftRow.revision)
+        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
+        .with_for_update()
+    )
+    session.expire_all()
+    draft = _draft(session, actor.district, plan)
+    if draft.revision != revision:
+        missed = queries.steps(session, actor.district, plan, after=revision)
+        raise RevisionStale(
+            plan=str(plan),
+            revision=draft.revision,
+            yours=revision,
+            steps=[step.as_fields() for step in missed],
+        )
+    return draft
+
+
+def _advance(
+    session: Session,
+    actor: Actor,
+    draft: PlanEntry,
+    *,
+    state: int,
+    undone: list[int],
+    at: datetime,
+) -> None:
+    assert draft.revision is not None
+    moved = session.execute(
+        update(DraftRow)
+        .where(
+            DraftRow.district == actor.district,
+            DraftRow.plan == draft.id,
+            DraftRow.revision == draft.revision,
+        )
+        .values(
+            revision=draft.revision + 1,
+            state=state,
+            undone=undone,
+            actor=actor.signature,
+            changed_at=at,
+        )
+        .returning(DraftRow.revision)
+    ).one_or_none()
+    if moved is None:
+        raise RevisionStale(plan=str(draft.id), revision=None, yours=draft.revision, steps=[])
+    session.expire_all()
+
+
+def _turned(
+    session: Session,
+    actor: Actor,
+    draft: PlanEntry,
+    kind: StepKind,
+    state: int,
+    undone: list[int],
+    at: datetime,
+) -> PlanEntry:
+    assert draft.revision is not None
+    _advance(session, actor, draft, state=state, undone=undone, at=at)
+    session.execute(
+        insert(DraftStepRow).values(
+            district=actor.district,
+            plan=draft.id,
+            revision=draft.revision + 1,
+            id=uuid4(),
+            kind=kind.value,
+            state=state,
+            built_on=None,
+            snapshot=False,
+            actor=actor.signature,
+            at=at,
+        )
+    )
+    return _told(session, actor, queries.entry(session, actor.district, draft.id), at)
+
+
+def _told(session: Session, actor: Actor, draft: PlanEntry, at: datetime) -> PlanEntry:
+    record(
+        session,
+        DraftChanged(
+            id=draft.id,
+            district=actor.district,
+            at=at,
+            actor=actor.signature,
+            origin=Origin.REAL,
+            area=actor.district,
+            body={"id": str(draft.id), "name": draft.name, "revision": draft.revision},
+        ),
+    )
+    return draft

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drafts over HTTP: drawn by two, undone, branched, published and taken back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from shapely.geometry import mapping
+
+from geo.accounts.rules import Role
+from geo.clock import SetClock
+from tests import drawing, town
+from tests.conftest import SignIn
+
+BASE = "/api/v1/plans"
+STRIP = mapping(drawing.region((100, 200), (110, 200), (110, 300), (100, 300)))
+MIDDLE = mapping(drawing.line((50, 190), (50, 310)))
+TOMORROW = "2026-03-03"
+
+
+def transfer(to: str = town.N1, area: Any = STRIP) -> dict[str, Any]:
+    return {"op": "transfer", "area": area, "to": to}
+
+
+class Desk:
+    """A planner at work on one draft: every edit names the revision he saw last."""
+
+    def __init__(self, client: TestClient, headers: dict[str, str], plan: str = "") -> None:
+        self.client, self.headers, self.plan, self.etag = client, headers, plan, '"0"'
+        if not plan:
+            made = client.post(BASE, json={"name": "草案"}, headers=headers)
+            assert made.status_code == 201, made.text
+            self.plan, self.etag = made.json()["id"], made.headers["etag"]
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        headers = {**self.headers, "if-match": self.etag}
+        answer = self.client.request(method, f"{BASE}/{self.plan}{path}", headers=headers, **more)
+        self.etag = answer.headers.get("etag", self.etag)
+        return answer
+
+    def edit(self, **edit: Any) -> Any:
+        return self.ask("POST", "/edits", json=edit)
+
+    def cells(self) -> dict[str, Any]:
+        answer = self.ask("GET", "?as=geojson")
+        return {one["properties"]["code"]: one for one in answer.json()["features"]}
+
+
+@pytest.fixture
+def desk(client: TestClient, sign_in: SignIn) -> Desk:
+    return Desk(client, sign_in(Role.PLANNER))
+
+
+def test_a_draft_starts_as_the_plan_in_force(desk: Desk) -> None:
+    entry = desk.ask("GET", "").json()
+    assert (entry["status"], entry["revision"], entry["from"]) == ("draft", 0, None)
+    cells = desk.cells()
+    assert set(cells) == set(town.CELLS.values())
+    assert cells[town.N1]["properties"]["households"] == 10
+    listed = desk.client.get(BASE, headers=desk.headers).json()["items"]
+    assert [one["status"] for one in listed] == ["published", "draft"]
+
+
+def test_an_edit_answers_what_changed_and_the_next_revision(desk: Desk) -> None:
+    answer = desk.edit(**transfer())
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    assert (said["revision"], answer.headers["etag"]) == (1, '"1"')
+    assert said["moved_m2"] == pytest.approx(1000, abs=20)
+    changed = {one["properties"]["code"]: one for one in said["changed"]["features"]}
+    assert set(changed) == {town.N1, town.N2, town.M2}
+    assert changed[town.N1]["properties"]["area_m2"] == pytest.approx(11_000, abs=20)
+    assert desk.cells()[town.N1] == changed[town.N1]
+
+
+def test_coordinates_are_multiples_of_the_grid(desk: Desk) -> None:
+    desk.edit(**transfer())
+    for cell in desk.cells().values():
+        for lon, lat in cell["geometry"]["coordinates"][0]:
+            assert (round(lon, 7), round(lat, 7)) == (lon, lat)
+
+
+def test_undo_and_redo_are_steps_of_their_own(desk: Desk) -> None:
+    desk.edit(**transfer())
+    moved = desk.cells()[town.N1]
+    undone = desk.ask("DELETE", "/edits/last")
+    assert undone.status_code == 200
+    assert (undone.json()["revision"], undone.json()["can_redo"]) == (2, True)
+    assert desk.cells()[town.N1] != moved
+    assert desk.ask("DELETE", "/edits/last").json()["code"] == "plan.nothing_to_undo"
+    redone = desk.ask("POST", "/edits/redo")
+    assert (redone.json()["revision"], redone.json()["can_undo"]) == (3, True)
+    assert desk.cells()[town.N1] == moved
+    assert desk.ask("POST", "/edits/redo").status_code == 409
+    kinds = [step["kind"] for step in desk.ask("GET", "/steps").json()["items"]]
+    assert kinds == ["edit", "undo", "redo"]
+
+
+def test_an_edit_after_an_undo_leaves_nothing_to_redo(desk: Desk) -> None:
+    desk.edit(**transfer())
+    desk.edit(op="rename", cell=town.N1, name="第一网格")
+    desk.ask("DELETE", "/edits/last")
+    desk.edit(op="rename", cell=town.N1, name="另一个名字")
+    assert desk.ask("POST", "/edits/redo").status_code == 409
+    assert desk.cells()[town.N1]["properties"]["name"] == "另一个名字"
+    desk.ask("DELETE", "/edits/last")
+    assert desk.cells()[town.N1]["properties"]["name"] == "第1网格"
+    assert desk.ask("DELETE", "/edits/last").status_code == 200
+
+
+def test_of_two_planners_the_second_is_told_what_changed(
+    desk: Desk, client: TestClient, sign_in: SignIn
+) -> None:
+    other = Desk(client, sign_in(Role.PLANNER), desk.plan)
+    assert desk.edit(**transfer()).status_code == 200
+    refused = other.edit(op="split", cell=town.S1, line=mapping(drawing.line((50, -9), (50, 109))))
+    assert refused.status_code == 412
+    said = refused.json()
+    assert (said["code"], said["revision"], said["yours"]) == ("plan.revision_stale", 1, 0)
+    (step,) = said["steps"]
+    assert (step["op"], step["changed"]) == ("transfer", [town.N1, town.N2, town.M2])
+    # Nothing of his is lost: he looks again and draws it.
+    other.etag = '"1"'
+    again = other.edit(op="split", cell=town.S1, line=mapping(drawing.line((50, -9), (50, 109))))
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("if_match", [None, "*", '"x"', '"-1"', '"99999999999"'])
+def test_an_edit_without_a_revision_is_refused(desk: Desk, if_match: str | None) -> None:
+    headers = {**desk.headers, **({"if-match": if_match} if if_match else {})}
+    answer = desk.client.post(f"{BASE}/{desk.plan}/edits", json=transfer(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (428, "plan.revision_required")
+
+
+def test_a_refused_edit_says_where_and_leaves_no_trace(desk: Desk) -> None:
+    answer = desk.edit(op="split", cell=town.N1, line=mapping(drawing.line((10, 210), (20, 220))))
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan.does_not_cut")
+    assert {"lon", "lat"} <= answer.json().keys()
+    assert desk.ask("GET", "").json()["revision"] == 0
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"op": "dissolve"},
+        {"op": "transfer", "area": {"type": "Polygon", "coordinates": []}, "to": town.N1},
+        {"op": "transfer", "area": {**STRIP, "coordinates": [[[0, 91]] * 4]}, "to": town.N1},
+        {"op": "transfer", "area": STRIP, "to": "21050310100100A"},
+        {"op": "reassign", "cells": [town.N1]},
+        {"op": "reassign", "cells": [town.N1], "subdistrict": "210503102"},
+        {"op": "split", "cell": town.N1, "parts": 1},
+        {"op": "lock", "cells": [], "locked": True},
+    ],
+)
+def test_what_is_no_edit_is_refused_at_the_door(desk: Desk, edit: dict[str, Any]) -> None:
+    assert desk.edit(**edit).status_code == 422
+
+
+def test_a_split_without_line_and_parts_is_refused(desk: Desk) -> None:
+    answer = desk.edit(op="split", cell=town.N1)
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan.shape_wrong")
+
+
+def test_a_draft_of_a_draft_goes_its_own_way(desk: Desk) -> None:
+    desk.edit(**transfer())
+    made = desk.client.post(
+        BASE, json={"name": "另案", "based_on": desk.plan}, headers=desk.headers
+    ).json()
+    branch = Desk(desk.client, desk.headers, made["id"])
+    branch.etag = f'"{made["revision"]}"'
+    assert branch.cells() == desk.cells()
+    branch.edit(op="merge", cells=[town.S1, town.S2])
+    assert len(branch.cells()) == 8
+    assert len(desk.cells()) == 9
+
+
+def test_only_planners_draw(client: TestClient, sign_in: SignIn, desk: Desk) -> None:
+    for role in (Role.DISPATCHER, Role.SUPERVISOR, Role.VIEWER):
+        headers = sign_in(role)
+        assert client.get(BASE, headers=headers).status_code == 403
+        assert client.post(BASE, json={"name": "x"}, headers=headers).status_code == 403
+    part = Desk(client, sign_in(Role.PLANNER, scope="210503101"), desk.plan)
+    assert part.edit(**transfer()).status_code == 404
+
+
+def test_a_plan_from_tomorrow_on(desk: Desk, clock: SetClock) -> None:
+    desk.edit(op="split", cell=town.N1, line=MIDDLE)
+    published = desk.ask("POST", "/publish", json={"from": TOMORROW})
+    assert published.status_code == 200, published.text
+    codes = published.json()["codes"]
+    assert codes["210503101001D01"] in ("210503101001004", "210503101001005")
+    assert published.json()["plan"]["status"] == "published"
+
+    def areas(on: str) -> dict[str, Any]:
+        answer = desk.client.get(f"/api/v1/areas?on={on}", headers=desk.headers)
+        return {one["properties"]["code"]: one for one in answer.json()["features"]}
+
+    today, tomorrow = areas("2026-03-02"), areas(TOMORROW)
+    assert town.N1 in today
+    assert set(tomorrow) == set(today) - {town.N1} | {"210503101001004", "210503101001005"}
+    # West to east: the western half has the lower number.
+    west, east = (tomorrow[f"21050310100100{number}"]["geometry"] for number in (4, 5))
+    assert west["coordinates"][0][0][0] < max(x for x, _ in east["coordinates"][0])
+    assert sum(one["properties"]["households"] for one in tomorrow.values()) == 90
+    # It is no draft any more.
+    assert desk.edit(**transfer(town.N2)).json()["code"] == "plan.not_a_draft"
+    assert desk.ask("POST", "/publish", json={"from": TOMORROW}).status_code == 409
+
+
+def test_a_plan_begins_tomorrow_at_the_earliest(desk: Desk) -> None:
+    desk.edit(**transfer())
+    answer = desk.ask("POST", "/publish", json={"from": "2026-03-02"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan.date_too_early")
+
+
+def test_a_draft_whose_base_is_no_longer_in_force_is_refused(desk: Desk) -> None:
+    other = Desk(desk.client, desk.headers)
+    for one in (desk, other):
+        one.edit(**transfer())
+    assert desk.ask("POST", "/publish", json={"from": TOMORROW}).status_code == 200
+    answer = other.ask("POST", "/publish", json={"from": "2026-03-04"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan.base_moved")
+
+
+def test_a_plan_is_taken_back_before_its_day(desk: Desk) -> None:
+    before = desk.client.get("/api/v1/areas?on=2026-03-05", headers=desk.headers).json()
+    desk.edit(**transfer())
+    desk.ask("POST", "/publish", json={"from": TOMORROW})
+    answer = desk.ask("POST", "/rollback")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["until"] is None
+    assert desk.client.get("/api/v1/areas?on=2026-03-05", headers=desk.headers).json() == before
+    assert desk.ask("POST", "/rollback").json()["code"] == "plan.nothing_to_roll_back"
+
+
+def test_a_plan_is_taken_back_after_its_day_and_the_past_stays(
+    desk: Desk, clock: SetClock, sign_in: SignIn
+) -> None:
+    desk.edit(op="split", cell=town.N1, line=MIDDLE)
+    desk.ask("POST", "/publish", json={"from": TOMORROW})
+    clock.set(clock.now() + timedelta(days=3))
+    desk.headers = sign_in(Role.PLANNER)
+    answer = desk.ask("POST", "/rollback")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["from"] == "2026-03-06"
+
+    def codes(on: str) -> set[str]:
+        found = desk.client.get(f"/api/v1/areas?on={on}", headers=desk.headers).json()
+        return {one["properties"]["code"] for one in found["features"]}
+
+    assert town.N1 not in codes("2026-03-05")
+    assert codes("2026-03-06") == set(town.CELLS.values())
+    assert codes("2026-03-02") == set(town.CELLS.values())
+
+
+def test_a_draft_is_thrown_away_and_stays_a_record(desk: Desk) -> None:
+    desk.edit(**transfer())
+    assert desk.ask("DELETE", "").json()["status"] == "discarded"
+    assert desk.edit(**transfer()).json()["code"] == "plan.not_a_draft"
+    assert len(desk.ask("GET", "/steps").json()["items"]) == 1
