@@ -55,9 +55,7 @@ class AllowedOnPage(Allowed):
 
 
 def install(app: FastAPI) -> None:
-    """Give an app its pages and static files."""
-    app.include_router(router)
-    app.mount("/static", Files(directory=STATIC))
+    """Teach an app to send who is not signed in to the page where one signs in."""
 
     @app.exception_handler(SignInFirst)
     async def sign_in_first(request: Request, error: SignInFirst) -> Response:

@@ -355,7 +355,7 @@ class Cluster:
         yield "maintenance_work_mem=128MB"
         yield "work_mem=16MB"
         yield "max_connections=150"
-        yield "max_wal_size=2GB"
+        yield f"max_wal_size={'2GB' if self.durable else '256MB'}"
         yield "wal_compression=lz4"
         yield "random_page_cost=1.1"
         # Our statements are short: compiling them costs more than it saves.

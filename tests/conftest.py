@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: a real PostGIS for every test that touches a database, and the town in it."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine
 
 from api.main import build
+from geo.accounts import actions as accounts
 from geo.accounts.actions import create_account
 from geo.accounts.rules import Role
 from geo.clock import SetClock
@@ -25,6 +31,7 @@ from geo.workforce.actions import install_workers
 from tests import town
 
 PASSWORD = "a town password 1"
+MEMORY = Path("/dev/shm")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,12 +44,38 @@ def deep(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--deep"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def costly_passwords() -> Iterator[PasswordHash]:
+    """What the product stores passwords with; meanwhile the tests store them at the least cost.
+
+    Hundreds of accounts are made and signed in, at a quarter of a second each time.
+    """
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    costly = accounts._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "_HASHER", cheap)
+        yield costly
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The tests' own PostgreSQL; not durable, shared by test runs at the same time."""
-    home = default_home()
-    with Cluster(home.with_name(f"{home.name}-tests"), durable=False) as running:
+    with Cluster(cluster_place(), durable=False) as running:
         yield running
+    if running.directory.parent == MEMORY:
+        with running._lock():
+            if not running.running:
+                shutil.rmtree(running.data)
+
+
+def cluster_place() -> Path:
+    """In memory where that has room: hundreds of databases are made, of a thousand files each."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 * 2**30:
+        place = MEMORY / f"wangge-tests-{os.geteuid()}"
+        assert not place.is_symlink(), f"{place} was put there by somebody else"
+        return place
+    home = default_home()
+    return home.with_name(f"{home.name}-tests")
 
 
 @pytest.fixture(scope="session")

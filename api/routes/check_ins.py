@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, ValidationError
 
 from api.check_in_stream import MEDIA_TYPE, CheckInStream, CheckInStreams
@@ -138,12 +138,12 @@ class BatchAnswer(Answer):
     items: list[BatchItemAnswer]
 
 
-def put_first(app: FastAPI, prefix: str, responses: dict[int | str, dict[str, Any]]) -> None:
-    """Put what phones do all day on the app itself, before all routers.
+def put_first(shared: APIRouter, prefix: str, responses: dict[int | str, dict[str, Any]]) -> None:
+    """Put what phones do all day among the app's own routes, before all routers.
 
     To find it in a router that the app includes costs as much as parsing its body.
     """
-    app.router.add_api_route(
+    shared.add_api_route(
         f"{prefix}/check-ins",
         take,
         methods=["POST"],
