@@ -257,3 +257,31 @@ def lineage(
     ):
         lines.setdefault(AreaCode(code), []).append(AreaCode(old))
     return lines
+
+
+def descendants(
+    session: Session, district: DistrictCode, plan: PlanId
+) -> dict[str, tuple[str, ...]]:
+    """For each code of earlier plans that a published plan lacks, those of it that follow it."""
+    begins_on = queries.plan(session, district, plan).begins_on
+    now = set(
+        session.scalars(
+            select(AreaRow.code).where(AreaRow.district == district, AreaRow.plan == plan)
+        )
+    )
+    lines = session.execute(
+        select(LineageRow.code, LineageRow.came_from)
+        .join(PlanRow, (PlanRow.district == LineageRow.district) & (PlanRow.id == LineageRow.plan))
+        .where(
+            LineageRow.district == district,
+            PlanRow.status == PlanStatus.PUBLISHED.value,
+            func.lower(PlanRow.in_force_during) <= begins_on,
+        )
+        .order_by(func.lower(PlanRow.in_force_during).desc(), LineageRow.code)
+    )
+    follow: dict[str, set[str]] = {}
+    for code, old in lines:
+        if old not in now:
+            ends_in = {code} if code in now else follow.get(code, set())
+            follow.setdefault(old, set()).update(ends_in)
+    return {old: tuple(sorted(codes)) for old, codes in follow.items() if codes}

@@ -98,6 +98,19 @@ def incidents(
     return [incident_of(row) for row in session.scalars(query)]
 
 
+def open_incidents(session: Session, district: DistrictCode) -> list[Incident]:
+    """The incidents of a district that are not closed, oldest first, whoever asks."""
+    rows = session.scalars(
+        select(IncidentRow)
+        .where(
+            IncidentRow.district == district,
+            IncidentRow.status != IncidentStatus.CLOSED.value,
+        )
+        .order_by(IncidentRow.reported_at, IncidentRow.id)
+    )
+    return [incident_of(row) for row in rows]
+
+
 def linkup(session: Session, district: DistrictCode, id: UUID) -> Linkup:
     """One linkup, whoever asks. Raises: LinkupNotFound."""
     row = session.get(LinkupRow, (district, id))

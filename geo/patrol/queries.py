@@ -77,11 +77,12 @@ def checkpoints(
     within: str | None = None,
     after: UUID | None = None,
     limit: int | None = None,
+    retired: bool = False,
 ) -> list[Checkpoint]:
-    """Checkpoints not retired, of cells in the `areas` and within one of them, by id."""
-    query = _checkpoint_columns(district).where(
-        CheckpointRow.retired_at.is_(None), in_areas(CheckpointRow.cell, district, areas)
-    )
+    """Checkpoints of cells in the `areas` and within one of them, by id; the retired if asked."""
+    query = _checkpoint_columns(district).where(in_areas(CheckpointRow.cell, district, areas))
+    if not retired:
+        query = query.where(CheckpointRow.retired_at.is_(None))
     if within is not None:
         query = query.where(in_areas(CheckpointRow.cell, district, (within,)))
     if after is not None:

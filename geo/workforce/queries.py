@@ -209,6 +209,21 @@ def responsible_during(
     return [(WorkerId(who), CellCode(cell)) for who, cell in rows]
 
 
+def assigned_during(
+    session: Session, district: DistrictCode, begins_at: datetime, ends_at: datetime
+) -> list[Assignment]:
+    """Every assignment, in any role, that held at any moment of a half-open time."""
+    rows = session.scalars(
+        select(AssignmentRow)
+        .where(
+            AssignmentRow.district == district,
+            AssignmentRow.during.overlaps(Range(begins_at, ends_at, bounds="[)")),
+        )
+        .order_by(AssignmentRow.cell, AssignmentRow.worker, func.lower(AssignmentRow.during))
+    )
+    return [assignment_of(row) for row in rows]
+
+
 def area_of_worker(
     session: Session, district: DistrictCode, worker: WorkerId, *, at: datetime
 ) -> tuple[str, Origin]:

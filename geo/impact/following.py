@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cells of a draft follow which cells of the plan it is based on, and where land changes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geo.hierarchy.rules import Area
+from geo.ids import AreaCode, CellCode, Level, PlanId
+from geo.patrol.disc import Floats
+from geo.patrol.grid import PlanGrid
+from geo.plans.lattice import to_degrees, to_units
+from geo.plans.rules import Division
+
+# A neighbour's new corner bends a straight border by up to a unit of the grid, a centimetre: land
+# that differs by a few such is the same land.
+_BENT = 3.0
+
+# Codes that are no more in the base plan, each with the codes of it that descend from them.
+Lineage = Mapping[str, tuple[str, ...]]
+
+
+def draft_grid(division: Division, plan: PlanId, srid: int) -> PlanGrid:
+    """The cells of a draft, indexed as those of a published plan are."""
+    return PlanGrid(
+        plan,
+        srid,
+        (
+            Area(
+                code=AreaCode(cell.code),
+                name=cell.name,
+                level=Level.CELL,
+                parent=AreaCode(cell.community),
+                households=0,
+                aliases=cell.aliases,
+                boundary=to_degrees(cell.shape),
+            )
+            for cell in division.cells.values()
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An old cell whose people or land a cell of the draft has. `land` is in grid units squared."""
+
+    cell: str
+    buildings: int
+    households: int
+    land: float
+
+
+@dataclass(frozen=True)
+class Dwelling:
+    """A building: the old cell it stands in, and the cell of the draft that has it."""
+
+    id: str
+    before: str
+    after: str
+    households: int
+
+
+@dataclass(frozen=True)
+class Following:
+    """Old cells and the cells of a draft that follow them.
+
+    `base` and `draft` are the grids of both; `dwellings` the buildings that stand in both.
+    `lineage` leads from the codes of earlier plans to those of the base.
+    """
+
+    division: Division
+    base: PlanGrid
+    draft: PlanGrid
+    dwellings: tuple[Dwelling, ...] = ()
+    lineage: Lineage = field(default_factory=dict)
+
+    @cached_property
+    def heirs(self) -> Mapping[str, tuple[str, ...]]:
+        """The cells of the draft that descend from each old cell; by code. One may have none."""
+        found: dict[str, list[str]] = {code: [] for code in self.base.codes}
+        for cell in self.division.cells.values():
+            for old in cell.came_from:
+                if old in found:
+                    found[old].append(cell.code)
+        return {old: tuple(sorted(new)) for old, new in found.items()}
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """Old cells that one cell of the draft follows on exactly their land."""
+        return frozenset(
+            old
+            for old, new in self.heirs.items()
+            if len(new) == 1
+            and self.division.cells[new[0]].came_from == (old,)
+            and self._same_land(old, new[0])
+        )
+
+    def today(self, code: str) -> tuple[str, ...]:
+        """The cells of the base plan that a code, of whatever plan, stands for."""
+        return (code,) if code in self.heirs else self.lineage.get(code, ())
+
+    def followers(self, codes: Iterable[str]) -> frozenset[str]:
+        """The cells of the draft that follow any of these cells of the base."""
+        return frozenset(new for code in codes for new in self.heirs.get(code, ()))
+
+    def homes(self, cells: Iterable[str | None], lon: Floats, lat: Floats) -> list[str | None]:
+        """The cell of the draft that each thing of an old cell has, by where it stands.
+
+        It goes with the land. Where it does not stand in the cell that it is of, it goes with the
+        cell: to the heir that has most of it.
+        """
+        stands = [self._code(self.base, index) for index in self.base.locate(lon, lat)]
+        comes = [self._code(self.draft, index) for index in self.draft.locate(lon, lat)]
+        found = []
+        for cell, there, new in zip(cells, stands, comes, strict=True):
+            heirs = self.heirs.get(cell or "", ())
+            by_land = cell is None or cell == there or new in heirs or not heirs
+            found.append(new if by_land else self.successor(cell or ""))
+        return found
+
+    def successor(self, old: str) -> str | None:
+        """The heir that has most of an old cell: of its households, else of its land."""
+        heirs = self.heirs.get(old, ())
+        if len(heirs) < 2:
+            return heirs[0] if heirs else None
+        return max(heirs, key=lambda new: (*self._weight(old, new), new))
+
+    def origins(self, new: str) -> tuple[Origin, ...]:
+        """The old cells that a cell of the draft has people or land of, those with most first."""
+        cell = self.division.cells[new]
+        near = {old for old in cell.came_from if old in self.heirs}
+        near |= {old for old, to in self._people if to == new}
+        found = [Origin(old, *self._counts(old, new), self._overlap(old, new)) for old in near]
+        return tuple(
+            sorted(found, key=lambda one: (-one.households, -one.buildings, -one.land, one.cell))
+        )
+
+    def source(self, new: str) -> str | None:
+        """The old cell whose holder goes on in a cell of the draft.
+
+        Its own while it keeps its code; else the one that has most of its households.
+        """
+        if new in self.heirs:
+            return new
+        return next((one.cell for one in self.origins(new)), None)
+
+    def moves(self, old: str, new: str) -> bool:
+        """Whether people of an old cell who are in a cell of the draft have changed cell.
+
+        Not those who stay together: in the cell that has most of the old one and goes on from it.
+        """
+        return not (self.successor(old) == new and self.source(new) == old)
+
+    @cached_property
+    def changed(self) -> tuple[str, ...]:
+        """Cells of the draft that are new, or have other land than before."""
+        same = {self.heirs[old][0] for old in self.kept}
+        return tuple(
+            code for code in self.division.cells if code not in same or code not in self.heirs
+        )
+
+    @cached_property
+    def _people(self) -> Mapping[tuple[str, str], tuple[int, int]]:
+        """Buildings and households by old and new cell."""
+        buildings: Counter[tuple[str, str]] = Counter()
+        households: Counter[tuple[str, str]] = Counter()
+        for one in self.dwellings:
+            buildings[one.before, one.after] += 1
+            households[one.before, one.after] += one.households
+        return {key: (count, households[key]) for key, count in buildings.items()}
+
+    @cached_property
+    def _units(self) -> Mapping[str, BaseGeometry]:
+        return {
+            code: to_units(boundary)
+            for code, boundary in zip(self.base.codes, self.base.boundaries, strict=True)
+        }
+
+    def _counts(self, old: str, new: str) -> tuple[int, int]:
+        return self._people.get((old, new), (0, 0))
+
+    def _weight(self, old: str, new: str) -> tuple[int, int, float]:
+        buildings, households = self._counts(old, new)
+        return households, buildings, self._overlap(old, new)
+
+    def _overlap(self, old: str, new: str) -> float:
+        shape = self.division.cells[new].shape
+        return float(shapely.intersection(self._units[CellCode(old)], shape).area)
+
+    def _same_land(self, old: str, new: str) -> bool:
+        one, other = self._units[CellCode(old)], self.division.cells[new].shape
+        # Cheap first: most cells are untouched, vertex by vertex.
+        if shapely.equals_exact(one, other, 0.0):
+            return True
+        apart = shapely.hausdorff_distance(shapely.boundary(one), shapely.boundary(other))
+        return bool(apart <= _BENT)
+
+    @staticmethod
+    def _code(grid: PlanGrid, index: int) -> str | None:
+        return None if index < 0 else grid.codes[index]
+
+
+def differing(
+    base: PlanGrid, draft: PlanGrid, before: Iterable[int], after: Iterable[int]
+) -> BaseGeometry | None:
+    """Where a disc must reach for its largest share in some cells to differ; None: nowhere.
+
+    `before` are cells of the base, `after` those of the draft instead of them; the answer is in
+    metres of their CRS. Each old cell is set against the new one that has most of it: a disc that
+    touches neither what these two do not share nor a cell left over has the same shares in both.
+    """
+    left = {index: draft.shapes[index] for index in after}
+    apart: list[BaseGeometry] = []
+    for index in before:
+        old = base.shapes[index]
+        best = max(left, key=lambda new: (old.intersection(left[new]).area, new), default=None)
+        if best is None or not old.intersects(left[best]):
+            apart.append(old)
+        else:
+            apart.append(shapely.symmetric_difference(old, left.pop(best)))
+    apart.extend(left.values())
+    found: BaseGeometry = shapely.union_all(apart)
+    return None if found.is_empty else found
+
+
+def whereabouts(places: Iterable[tuple[float, float]]) -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of (lon, lat) pairs as arrays."""
+    pairs = np.array(list(places), dtype=np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]

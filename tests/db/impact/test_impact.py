@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a draft would change for people, duty, checkpoints and incidents, in a real database."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from geo.accounts.rules import Role
+from geo.crs import Point
+from geo.db import Database
+from geo.ids import IncidentId, PlanId
+from geo.impact.queries import impact
+from geo.impact.rules import Fate, Impact, Loss
+from geo.incidents.actions import close_incident, report_incident
+from geo.incidents.rules import IncidentStatus, Report, SaidPlace, Severity
+from geo.patrol.checkpoints import retire_checkpoint
+from geo.plans import queries as plans
+from geo.plans.actions import begin_draft, edit_draft, publish_plan
+from geo.plans.edits import Edit, Merge, Reassign, Rename, Split, Transfer
+from geo.workforce import actions as workforce
+from geo.workforce.rules import AssignmentRole
+from tests import drawing, town
+from tests.db.impact.test_past_verdicts import DRAFT, base_plan, drawn
+from tests.db.patrol.test_check_ins import BOSS, DAY, HOUR, MINUTE, NOW, claim, take
+
+STRIP = drawing.region((100, 200), (160, 200), (160, 300), (100, 300))
+PLANNER = town.actor(Role.PLANNER)
+DESK = town.actor(Role.DISPATCHER)
+
+
+def of(database: Database, *edits: Edit) -> Impact:
+    with database.snapshot() as session:
+        return impact(
+            session,
+            town.DISTRICT,
+            plan=DRAFT,
+            base=base_plan(session),
+            division=drawn(edits),
+            at=NOW,
+        )
+
+
+def report(database: Database, **place: Any) -> IncidentId:
+    said = Report(
+        id=IncidentId(uuid4()),
+        title="张三家漏水",
+        category="突发事件",
+        severity=Severity.NORMAL,
+        place=SaidPlace(**place),
+    )
+    with database.transaction() as session:
+        report_incident(session, actor=DESK, report=said, at=NOW)
+    return said.id
+
+
+def test_a_name_changes_nothing_for_anybody(database: Database) -> None:
+    found = of(database, Rename(town.N1, "新名字"))
+    assert found.people.buildings == found.people.renamed_buildings == 0
+    assert found.workers.workers == found.checkpoints.total == found.incidents.total == 0
+    assert found.workers.proposals.items == ()
+
+
+def test_a_transfer_moves_people_to_another_holder(database: Database) -> None:
+    report(database, point=Point(*town.point(150, 250)))
+    stays = report(database, point=Point(*town.point(180, 250)))
+    found = of(database, Transfer(STRIP, town.N1))
+    assert (found.people.buildings, found.people.households) == (1, 10)
+    assert found.people.of_another_holder == 10
+    assert [one.id for one in found.people.moved.items] == [f"{town.N2}0001"]
+    touched = {one.cell: one for one in found.workers.assignments.items}
+    assert set(touched) == {town.N1, town.N2}
+    assert {one.fate for one in touched.values()} == {Fate.RESHAPED}
+    assert [touched[cell].name for cell in (town.N1, town.N2)] == ["王芳", "李伟"]
+    assert [touched[cell].households_after for cell in (town.N1, town.N2)] == [20, 0]
+    # The middle of N2 is of N1 now, and with it the checkpoint and the first incident.
+    (checkpoint,) = found.checkpoints.items
+    assert (checkpoint.code, checkpoint.loss) == ("N2-1", Loss.ELSEWHERE)
+    assert (checkpoint.before, checkpoint.after) == (town.N2, town.N1)
+    (incident,) = found.incidents.items
+    assert incident.id != stays
+    assert (incident.before, incident.after) == (town.N2, town.N1)
+    # Nothing a person might be known by leaves with it.
+    assert "张三" not in json.dumps(found.as_fields(), ensure_ascii=False)
+
+
+def test_a_split_cell_is_proposed_to_its_holder(database: Database) -> None:
+    with database.transaction() as session:
+        workforce.assign(
+            session,
+            actor=BOSS,
+            worker=town.WORKERS["N3"],
+            cell=town.N1,
+            role=AssignmentRole.GRID_LEADER,
+            begins_at=NOW - DAY,
+            ends_at=None,
+            at=NOW - DAY,
+        )
+    found = of(database, Split(town.N1, drawing.line((-10, 240), (110, 240))))
+    leader, holder = sorted(found.workers.assignments.items, key=lambda one: one.role.value)
+    assert (leader.role, holder.role) == (AssignmentRole.GRID_LEADER, AssignmentRole.HOLDER)
+    assert holder.fate is Fate.SPLIT
+    assert holder.heirs == tuple(one.cell for one in found.workers.proposals.items)
+    assert [one.holder for one in found.workers.proposals.items] == [town.WORKERS["N1"]] * 2
+    assert (holder.households_before, holder.households_after) == (10, 10)
+    assert found.workers.workers == 2
+    (checkpoint,) = found.checkpoints.items
+    assert (checkpoint.loss, checkpoint.after in holder.heirs) == (Loss.CELL_GONE, True)
+
+
+def test_of_two_that_merge_the_holder_of_most_is_proposed(database: Database) -> None:
+    report(database, cell=town.N2)
+    closed = report(database, cell=town.N1)
+    with database.transaction() as session:
+        close_incident(session, actor=DESK, incident=closed, outcome="好了", at=NOW)
+        retire_checkpoint(session, actor=BOSS, id=town.CHECKPOINTS["N1"], at=NOW)
+    found = of(database, Merge((town.N1, town.N2)))
+    (proposal,) = found.workers.proposals.items
+    assert proposal.households == 20
+    assert {one.worker for one in proposal.candidates} == {
+        town.WORKERS["N1"],
+        town.WORKERS["N2"],
+    }
+    assert proposal.holder == proposal.candidates[0].worker
+    assert {one.fate for one in found.workers.assignments.items} == {Fate.MERGED}
+    # What is closed or retired is nobody's task.
+    (incident,) = found.incidents.items
+    assert (incident.before, incident.after) == (town.N2, proposal.cell)
+    assert incident.status is not IncidentStatus.CLOSED
+    assert [one.code for one in found.checkpoints.items] == ["N2-1"]
+
+
+def test_another_code_moves_nobody(database: Database) -> None:
+    found = of(database, Reassign((town.N1,), "210503101002"))
+    assert (found.people.buildings, found.people.of_another_holder) == (0, 0)
+    assert (found.people.renamed_buildings, found.people.renamed_households) == (1, 10)
+    (touched,) = found.workers.assignments.items
+    assert touched.fate is Fate.RECODED
+
+
+def test_it_is_json(database: Database) -> None:
+    take(database, claim(120, 250, observed_at=NOW - MINUTE))
+    found = of(database, Transfer(STRIP, town.N1)).as_fields()
+    assert json.loads(json.dumps(found)) == found
+    (verdict,) = found["check_ins"]["verdicts"]["items"]
+    assert verdict["before"] == {"cell": town.N1, "verdict": "outside", "accepted": False}
+    assert verdict["after"] == {"cell": town.N1, "verdict": "inside", "accepted": True}
+    assert found["check_ins"]["origins"] == {"real": 1}
+
+
+@pytest.mark.parametrize("edit", ["split", "merge"])
+def test_check_ins_of_an_earlier_plan_are_judged_by_the_cells_that_follow(
+    database: Database, edit: str
+) -> None:
+    """Published since: codes of then stand for what follows them in the plan in force now."""
+    edits: dict[str, Edit] = {
+        "split": Split(town.N1, drawing.line((-10, 240), (110, 240))),
+        "merge": Merge((town.N1, town.M1)),
+    }
+    inside = take(database, claim(50, 270)).check_in
+    beyond = take(database, claim(125, 270)).check_in
+    plan = PlanId(uuid4())
+    with database.transaction() as session:
+        begin_draft(session, actor=PLANNER, id=plan, name="新", based_on=base_plan(session), at=NOW)
+        if edit == "merge":
+            first: Edit = Reassign((town.M1,), "210503101001")
+            _, done = edit_draft(
+                session, actor=PLANNER, plan=plan, revision=0, edit=first, asked={}, at=NOW
+            )
+            edits["merge"] = Merge((town.N1, done.changed[0]))
+        edit_draft(
+            session,
+            actor=PLANNER,
+            plan=plan,
+            revision=1 if edit == "merge" else 0,
+            edit=edits[edit],
+            asked={},
+            at=NOW,
+        )
+        publish_plan(session, actor=PLANNER, plan=plan, begins_on=(NOW + DAY).date(), at=NOW + HOUR)
+    later = NOW + timedelta(days=3)
+    draft = PlanId(uuid4())
+    with database.transaction() as session:
+        begin_draft(session, actor=PLANNER, id=draft, name="再", based_on=plan, at=later)
+        entry = plans.entry(session, town.DISTRICT, draft)
+        division = plans.division(session, town.DISTRICT, entry)
+        new = next(
+            cell.code for cell in division.cells.values() if f"{town.N1}0001" in cell.buildings
+        )
+        assert new not in town.CELLS.values()
+        east = drawing.region((90, 240), (140, 240), (140, 300), (90, 300))
+        edit_draft(
+            session,
+            actor=PLANNER,
+            plan=draft,
+            revision=0,
+            edit=Transfer(east, new),
+            asked={},
+            at=later,
+        )
+        entry = plans.entry(session, town.DISTRICT, draft)
+        found = impact(
+            session,
+            town.DISTRICT,
+            plan=draft,
+            base=plan,
+            division=plans.division(session, town.DISTRICT, entry),
+            at=later,
+        )
+    past = found.check_ins
+    assert past.total == 2
+    assert past.concerned == 2
+    (changed,) = past.verdicts.items
+    assert (changed.id, changed.before.cell, changed.after.cell) == (beyond.id, new, new)
+    assert (changed.before.accepted, changed.after.accepted) == (False, True)
+    assert inside.accepted
