@@ -5,7 +5,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.plans.opening import ground, opened
-from geo.plans.rules import Division, Ground
+from geo.plans.rules import Division, Ground, boundary
 from tests import town
 
 
@@ -16,7 +16,8 @@ def division() -> Division:
 
 def standing() -> Ground:
     """What stands in the town."""
-    return ground(town.buildings(), town.SRID)
+    whole = division()
+    return ground(town.buildings(), town.SRID, boundary(whole, whole.district))
 
 
 def line(*points: tuple[float, float]) -> BaseGeometry:

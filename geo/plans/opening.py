@@ -41,14 +41,15 @@ def opened(areas: Sequence[Area], placed: Mapping[str, str]) -> Division:
     return Division(district, uppers, dict(sorted(cells.items())))
 
 
-def ground(buildings: Iterable[Building], srid: int) -> Ground:
-    """The buildings of a district as edits see them."""
+def ground(buildings: Iterable[Building], srid: int, outline: BaseGeometry) -> Ground:
+    """The land of a district (`outline`, grid units) and its buildings as edits see them."""
     return Ground(
         srid,
         {
             building.id: House(building.id, to_units(building.footprint), building.households)
             for building in buildings
         },
+        outline,
     )
 
 

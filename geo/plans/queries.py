@@ -19,7 +19,7 @@ from geo.plans import delta
 from geo.plans.drafts import NotADraft, PlanEntry, PlanNotFound, Step, StepKind
 from geo.plans.opening import ground as standing
 from geo.plans.opening import opened
-from geo.plans.rules import Division, Ground
+from geo.plans.rules import Division, Ground, boundary
 from geo.plans.tables import DraftRow, DraftStepRow
 
 Value = TypeVar("Value")
@@ -155,14 +155,15 @@ def division_at(session: Session, district: DistrictCode, plan: PlanEntry, state
 
 
 def ground(session: Session, district: DistrictCode, plan: PlanEntry) -> Ground:
-    """The buildings that stand in the district of a plan."""
+    """The land of the district of a plan, by its base, and the buildings there."""
     id = plan.base if plan.base is not None else plan.id
     kept = _GROUNDS.get(id)
     if kept is not None:
         return kept
     home = hierarchy.district(session, district)
     buildings = hierarchy.buildings(session, district, id)
-    return _GROUNDS.put(id, standing(buildings, home.metric_srid))
+    outline = boundary(_published(session, district, id), district)
+    return _GROUNDS.put(id, standing(buildings, home.metric_srid, outline))
 
 
 def base_of(session: Session, district: DistrictCode, plan: PlanEntry) -> Division:

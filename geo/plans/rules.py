@@ -106,10 +106,14 @@ class House:
 
 @dataclass(frozen=True)
 class Ground:
-    """What stands in the district whatever its division. `srid` is its metric CRS."""
+    """What a district is whatever its division.
+
+    `srid` is its metric CRS; `outline` its land in grid units, which the cells must tile.
+    """
 
     srid: int
     houses: Mapping[str, House]
+    outline: BaseGeometry
 
     @cached_property
     def _standing(self) -> tuple[shapely.STRtree, list[str]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from geo.plans.edits import Edit, Merge, Redraw, Split, Transfer, apply
 from geo.plans.lattice import area_m2, to_units
+from geo.plans.problems import Detail, Problem, problems, rechecked
 from geo.plans.rules import Division, EditRefused, ShapeWrong
 from tests import drawing, town
 
@@ -94,13 +95,21 @@ def test_any_edits_in_any_order_leave_a_sound_division(deep: bool) -> None:
     def play(drawn: list[Act]) -> None:
         nonlocal done
         division = TOWN
+        known: list[Problem] = []
         for act in drawn:
             try:
-                division = apply(division, GROUND, edit_of(division, act)).division
-                done += 1
+                edited = apply(division, GROUND, edit_of(division, act))
             except (EditRefused, ShapeWrong):
                 continue
+            division = edited.division
+            codes = [*edited.changed, *edited.removed]
+            known = rechecked(known, division, GROUND, codes=codes)
+            done += 1
         check(division)
+        found = problems(division, GROUND)
+        # A transfer between communities may leave one in two parts: that is for the planner.
+        assert {problem.detail for problem in found} <= {Detail.AREA_IN_PARTS}
+        assert {problem.id for problem in known} == {problem.id for problem in found}
 
     play()
     # Not everything that is drawn is refused.
