@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The town as a division to draw on, and lines and regions in its metres."""
 
+from dataclasses import replace
+
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.ids import AreaCode, Level
 from geo.plans.opening import ground, opened
 from geo.plans.rules import Division, Ground, boundary
 from tests import town
@@ -28,3 +31,31 @@ def line(*points: tuple[float, float]) -> BaseGeometry:
 def region(*points: tuple[float, float]) -> BaseGeometry:
     """A region with corners in metres of the town, in degrees."""
     return shapely.Polygon([town.point(*at) for at in points])
+
+
+def estate() -> tuple[Division, Ground]:
+    """The town with 24 buildings in each community: three rows of eight, 10 m by 10 m.
+
+    They stand every 37.5 m from west to east and every 30 m from south to north, but for a strip of
+    10 m along the southern edge of the community. The westernmost of each row has 30 households,
+    all others have 10: 300 in a community.
+    """
+    (sample, *_) = town.buildings()
+    houses, areas = [], [area for area in town.areas() if area.level is not Level.BUILDING_GROUP]
+    for community, south in town.ROWS.values():
+        for number in range(24):
+            east, north = 14 + (number % 8) * 37.5, south + 20 + (number // 8) * 30
+            cell = f"{community}{int((east + 5) // 100) + 1:03d}"
+            houses.append(
+                replace(
+                    sample,
+                    id=f"{community}-{number:02d}",
+                    households=30 if number % 8 == 0 else 10,
+                    cell=AreaCode(cell),
+                    group=AreaCode(f"{cell}001"),
+                    footprint=town.box(east, north, east + 10, north + 10),
+                )
+            )
+    groups = [area for area in town.areas() if area.level is Level.BUILDING_GROUP]
+    placed = {house.id: house.group for house in houses}
+    return opened([*areas, *groups], placed), ground(houses, town.SRID)

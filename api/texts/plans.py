@@ -2,6 +2,10 @@
 """Words of plans: drafts, edits, publishing."""
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "plan.all_locked": {
+        "zh": ("网格均已锁定", "{area} 的网格都已锁定，没有可以重新划分的。请先解锁。"),
+        "en": ("All locked", "Every cell of {area} is locked; unlock those to be drawn anew."),
+    },
     "plan.area_unknown": {
         "zh": ("草案中没有该区域", "草案中没有编码为 {area} 的区域，请刷新后重试。"),
         "en": ("No such area", "The draft has no area {area}; reload it and try again."),
@@ -103,6 +107,25 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "plan.shape_wrong": {
         "zh": ("图形不可用", "{field} 应为 {wanted}，实际为：{found}。请重新绘制。"),
         "en": ("Shape unusable", "{field} must be a {wanted}, but is: {found}. Draw it again."),
+    },
+    "plan.too_few_cells": {
+        "zh": (
+            "网格数太少",
+            "{area} 要划成 {cells} 个网格，至少需要 {at_least} 个："
+            "每个社区的每一块至少一个，另加已锁定的。",
+        ),
+        "en": (
+            "Too few cells",
+            "{cells} cells were asked for {area}; {at_least} are the least: one for each part of"
+            " each community, and the locked ones.",
+        ),
+    },
+    "plan.too_many_cells": {
+        "zh": ("网格数太多", "{area} 要划成 {cells} 个网格，按其楼栋最多划 {at_most} 个。"),
+        "en": (
+            "Too many cells",
+            "{cells} cells were asked for {area}; its buildings make {at_most} at most.",
+        ),
     },
     "plan.too_narrow": {
         "zh": ("此处过窄", "所画的线经过的土地过窄，无法划分。请移开一些再画。"),
