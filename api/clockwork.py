@@ -26,6 +26,7 @@ from geo.calls.calling import end_stale
 from geo.calls.signalling import forget_signals
 from geo.clock import Clock, SystemClock
 from geo.db import Database
+from geo.hierarchy.succession import take_effect
 from geo.incidents.linkups import time_out_due
 from geo.patrol.expiry import erase_places
 from geo.patrol.suspecting import forget_slips
@@ -71,6 +72,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
     return (
         ANSWERS,
         Chore("calls end unheard", 1, lambda session, at: end_stale(session, at=at)),
+        Chore("plans take effect", 1, lambda session, at: take_effect(session, at=at)),
         Chore("call signals expire", 60, lambda session, at: forget_signals(session, at=at)),
         Chore("track partitions", 3600, lambda session, at: ensure_partitions(session, at=at)),
         Chore("tracks expire", 600, expire_tracks),

@@ -32,6 +32,7 @@ from api.routes import (
     device_findings,
     devices,
     geocode,
+    handover,
     health,
     histories,
     incidents,
@@ -92,6 +93,7 @@ ROUTERS = (
     device_findings,
     devices,
     geocode,
+    handover,
     # Before the incidents: /incidents/duplicates is none of their ids.
     calls,
     histories,

@@ -27,13 +27,17 @@ _GUARDS = {
     "department": "departments.read",
     "device": "devices.read",
     "gazetteer": "gazetteer.read",
+    "handover": "handover.read",
     "linkup_policy": "incidents.manage",
     "message": "messages.read",
+    "draft": "plans.read",
     "plan": "areas.read",
     "track": "tracks.read",
     "work_log": "worklogs.read",
     "worker": "workers.read",
 }
+# What every screen of the district has to know, whatever its area: its map is to be drawn anew.
+_FOR_ALL = {"plan.took_effect"}
 # Collection -> the verb that lets somebody read it whole, and what others see of a row.
 _COUNTS: dict[str, tuple[str, frozenset[str]]] = {
     "workers": ("workers.read", frozenset({"id", "cells", "on_duty", "since", "origin"})),
@@ -99,6 +103,8 @@ class Sight:
 
     def event(self, happened: Recorded) -> Row | None:
         """The body of an event as this sight sees it; None: it is not for these eyes."""
+        if happened.kind in _FOR_ALL:
+            return happened.body
         if not self.holds(happened.area, happened.workers):
             return None
         kind = KINDS.get(happened.kind)

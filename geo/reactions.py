@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from geo.calls.calling import follow_linkups
 from geo.db import Reactions
+from geo.handover import actions as handover
+from geo.hierarchy.rules import PlanPublished, PlanTookEffect, PlanWithdrawn
 from geo.incidents.events import LinkupClimbed
 from geo.incidents.leading import follow_duty
 from geo.incidents.rules import LinkupChanged, LinkupExhausted
@@ -50,4 +52,7 @@ REACTIONS: Reactions = {
     LinkupChanged: (follow_linkups,),
     LinkupClimbed: (follow_linkups,),
     LinkupExhausted: (follow_linkups,),
+    PlanPublished: (handover.follow_publication,),
+    PlanTookEffect: (handover.follow_effect,),
+    PlanWithdrawn: (handover.follow_withdrawal,),
 }

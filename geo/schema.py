@@ -10,6 +10,7 @@ from geo.accounts import tables as accounts
 from geo.calls import tables as calls
 from geo.columns import Base
 from geo.gazetteer import tables as gazetteer
+from geo.handover import tables as handover
 from geo.hierarchy import tables as hierarchy
 from geo.incidents import tables as incidents
 from geo.patrol import tables as patrol
@@ -33,6 +34,7 @@ TABLES = (
     settling,
     incidents,
     calls,
+    handover,
 )
 METADATA = Base.metadata
 

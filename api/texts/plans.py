@@ -2,6 +2,10 @@
 """Words of plans: drafts, edits, publishing."""
 
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
+    "handover.task_not_found": {
+        "zh": ("没有该交接事项", "该方案没有交接事项 {task}。"),
+        "en": ("No such task", "The plan has no hand-over task {task}."),
+    },
     "plan.all_locked": {
         "zh": ("网格均已锁定", "{area} 的网格都已锁定，没有可以重新划分的。请先解锁。"),
         "en": ("All locked", "Every cell of {area} is locked; unlock those to be drawn anew."),

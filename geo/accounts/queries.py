@@ -94,6 +94,18 @@ def accounts(session: Session, district: DistrictCode) -> list[tuple[Actor, str,
     return [(actor_of(row), row.username, row.disabled_at is not None) for row in rows]
 
 
+def scopes_in(session: Session, district: DistrictCode) -> list[tuple[UUID, str]]:
+    """The area of every account of a district that is open and has one."""
+    rows = session.execute(
+        select(AccountRow.id, AccountRow.scope).where(
+            AccountRow.district == district,
+            AccountRow.scope.is_not(None),
+            AccountRow.disabled_at.is_(None),
+        )
+    )
+    return [(id, scope) for id, scope in rows if scope is not None]
+
+
 def holding_post(
     session: Session, district: DistrictCode, role: Role, scopes: Iterable[str]
 ) -> list[Actor]:

@@ -62,6 +62,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "duty.set": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "gazetteer.read": dict.fromkeys((_ADMIN, _DISPATCHER, _PLANNER, _SUPERVISOR), ANYWHERE),
     "gazetteer.restore": {_ADMIN: SCOPE, _PLANNER: SCOPE},
+    "handover.read": dict.fromkeys((_ADMIN, _PLANNER, _SUPERVISOR), SCOPE),
+    "handover.write": dict.fromkeys((_ADMIN, _PLANNER, _SUPERVISOR), SCOPE),
     "incidents.drill": {_DISPATCHER: ANYWHERE},
     "incidents.manage": {_ADMIN: SCOPE, _DISPATCHER: SCOPE},
     "incidents.print": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},

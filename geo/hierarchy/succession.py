@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from geo.clock import civil_date
 from geo.columns import Origin
@@ -30,8 +30,15 @@ from geo.hierarchy.rules import (
     coverage_problems,
     nesting_problems,
 )
-from geo.hierarchy.tables import AreaRow, DistrictRow, LineageRow, PlacementRow, PlanRow
-from geo.ids import AreaCode, DistrictCode, PlanId
+from geo.hierarchy.tables import (
+    AreaRow,
+    BuildingRow,
+    DistrictRow,
+    LineageRow,
+    PlacementRow,
+    PlanRow,
+)
+from geo.ids import AreaCode, DistrictCode, Level, PlanId
 from geo.outbox import record
 
 
@@ -243,6 +250,37 @@ def _published(
         ),
     )
     return plan
+
+
+def households_passed(
+    session: Session, district: DistrictCode, base: PlanId, plan: PlanId
+) -> dict[tuple[AreaCode, AreaCode], int]:
+    """How many households each cell of one plan has given to each cell of another."""
+    old, new = aliased(PlacementRow), aliased(PlacementRow)
+    rows = session.execute(
+        select(old.cell, new.cell, func.sum(BuildingRow.households))
+        .join(
+            new,
+            (new.district == old.district) & (new.building == old.building) & (new.plan == plan),
+        )
+        .join(
+            BuildingRow,
+            (BuildingRow.district == old.district) & (BuildingRow.id == old.building),
+        )
+        .where(old.district == district, old.plan == base)
+        .group_by(old.cell, new.cell)
+    )
+    return {(AreaCode(one), AreaCode(other)): int(count) for one, other, count in rows}
+
+
+def cell_codes(session: Session, district: DistrictCode, plan: PlanId) -> set[AreaCode]:
+    """The codes of all cells of a plan."""
+    rows = session.scalars(
+        select(AreaRow.code).where(
+            AreaRow.district == district, AreaRow.plan == plan, AreaRow.level == Level.CELL.value
+        )
+    )
+    return {AreaCode(code) for code in rows}
 
 
 def lineage(

@@ -17,7 +17,7 @@ from geo.crs import Point, to_wgs84
 from geo.errors import IdReused
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import CellNotFound
-from geo.ids import CellCode, CheckpointId
+from geo.ids import CellCode, CheckpointId, DistrictCode
 from geo.outbox import history_of, record
 from geo.patrol import queries
 from geo.patrol.proof_codes import proof_codes
@@ -31,6 +31,9 @@ from geo.patrol.records import (
 )
 from geo.patrol.tables import CheckpointRow, CheckpointWasRow
 from geo.units import Metres
+
+# What is remembered of a checkpoint when it changes.
+KEPT = ("cell", "name", "point", "radius_m", "asks_proof")
 
 
 def create_checkpoint(
@@ -92,7 +95,7 @@ def create_checkpoint(
         if said != kept or makers != [actor.signature]:
             raise IdReused(id=id)
         return stored, False
-    _changed(session, actor, stored, "created", at)
+    tell_changed(session, actor.district, actor.signature, stored, "created", at)
     return stored, True
 
 
@@ -132,7 +135,7 @@ def change_checkpoint(
         _keep(session, actor, id, at)
         _update(session, actor, id, values)
     changed = queries.checkpoint(session, actor.district, id)
-    _changed(session, actor, changed, "changed", at)
+    tell_changed(session, actor.district, actor.signature, changed, "changed", at)
     return changed
 
 
@@ -143,7 +146,8 @@ def retire_checkpoint(session: Session, *, actor: Actor, id: CheckpointId, at: d
     """
     _of(session, actor, id)
     _update(session, actor, id, {"retired_at": at})
-    _changed(session, actor, queries.checkpoint(session, actor.district, id), "retired", at)
+    retired = queries.checkpoint(session, actor.district, id)
+    tell_changed(session, actor.district, actor.signature, retired, "retired", at)
 
 
 def _of(session: Session, actor: Actor, id: CheckpointId) -> Checkpoint:
@@ -156,16 +160,15 @@ def _keep(session: Session, actor: Actor, id: CheckpointId, at: datetime) -> Non
     """Remember how a checkpoint has stood until now; whoever else changes it waits."""
     same = (CheckpointRow.district == actor.district, CheckpointRow.id == id)
     session.execute(select(CheckpointRow.id).where(*same).with_for_update())
-    kept = ("name", "point", "radius_m", "asks_proof")
     stood = select(
         CheckpointRow.district,
         CheckpointRow.id,
         literal(at, UtcInstant),
-        *(getattr(CheckpointRow, name) for name in kept),
+        *(getattr(CheckpointRow, name) for name in KEPT),
     ).where(*same)
     session.execute(
         pg_insert(CheckpointWasRow)
-        .from_select(["district", "checkpoint", "until", *kept], stood)
+        .from_select(["district", "checkpoint", "until", *KEPT], stood)
         .on_conflict_do_nothing()
     )
 
@@ -203,16 +206,22 @@ def _inside(
     return lon, lat
 
 
-def _changed(
-    session: Session, actor: Actor, checkpoint: Checkpoint, what: str, at: datetime
+def tell_changed(
+    session: Session,
+    district: DistrictCode,
+    by: str,
+    checkpoint: Checkpoint,
+    what: str,
+    at: datetime,
 ) -> None:
+    """Record how a checkpoint stands now, and what was done: created, changed or retired."""
     record(
         session,
         CheckpointChanged(
             id=checkpoint.id,
-            district=actor.district,
+            district=district,
             at=at,
-            actor=actor.signature,
+            actor=by,
             origin=checkpoint.origin,
             area=checkpoint.cell,
             body={

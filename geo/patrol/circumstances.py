@@ -40,7 +40,7 @@ select
   plan.id as plan,
   policy.body::text as policy,
   checkpoint.id as checkpoint,
-  checkpoint.cell,
+  coalesce(was.cell, checkpoint.cell) as cell,
   checkpoint.code,
   coalesce(was.name, checkpoint.name) as name,
   ST_X(coalesce(was.point, checkpoint.point)) as lon,

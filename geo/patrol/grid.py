@@ -54,6 +54,7 @@ class PlanGrid:
         shapely.prepare(self.boundaries)
         shapely.prepare(self._borders)
         self._tree = shapely.STRtree(self.boundaries)
+        self._sites: dict[tuple[float, float], CellCode | None] = {}
 
     @cached_property
     def _edges(self) -> tuple[Floats, Indices]:
@@ -81,6 +82,12 @@ class PlanGrid:
         """The cell that holds one WGS-84 point."""
         found = int(self.locate(np.array([lon]), np.array([lat]))[0])
         return None if found < 0 else self.codes[found]
+
+    def cell_of_site(self, lon: float, lat: float) -> CellCode | None:
+        """As `cell_at`, remembered: for the fixed points that check-ins come back to."""
+        if (lon, lat) not in self._sites:
+            self._sites[lon, lat] = self.cell_at(lon, lat)
+        return self._sites[lon, lat]
 
     def touching(self, area: BaseGeometry) -> list[int]:
         """The cells that an area in WGS-84 degrees touches."""

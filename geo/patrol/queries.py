@@ -39,7 +39,7 @@ from geo.patrol.records import (
     patrol_day,
 )
 from geo.patrol.rules import Policy, VerdictKind
-from geo.patrol.tables import CheckInRow, CheckpointRow, PolicyRow, WorkLogRow
+from geo.patrol.tables import CheckInRow, CheckpointRow, CheckpointWasRow, PolicyRow, WorkLogRow
 from geo.units import Metres
 from geo.workforce.queries import responsible_during
 
@@ -80,7 +80,7 @@ def checkpoints(
     retired: bool = False,
 ) -> list[Checkpoint]:
     """Checkpoints of cells in the `areas` and within one of them, by id; the retired if asked."""
-    query = _checkpoint_columns(district).where(in_areas(CheckpointRow.cell, district, areas))
+    query = checkpoint_columns(district).where(in_areas(CheckpointRow.cell, district, areas))
     if not retired:
         query = query.where(CheckpointRow.retired_at.is_(None))
     if within is not None:
@@ -103,7 +103,7 @@ def checkpoints_by_id(
     session: Session, district: DistrictCode, ids: Iterable[UUID]
 ) -> dict[UUID, Checkpoint]:
     """Some checkpoints by id, retired or not; those that do not exist are absent."""
-    rows = session.execute(_checkpoint_columns(district).where(CheckpointRow.id.in_(set(ids))))
+    rows = session.execute(checkpoint_columns(district).where(CheckpointRow.id.in_(set(ids))))
     return {row.id: _checkpoint(row) for row in rows}
 
 
@@ -245,11 +245,12 @@ def patrol_days(
         return []
     workers = {worker for worker, _ in held}
     due: dict[str, list[CheckpointId]] = defaultdict(list)
+    stood_in = _cell_until(ends)
     for id, cell in session.execute(
-        select(CheckpointRow.id, CheckpointRow.cell)
+        select(CheckpointRow.id, stood_in)
         .where(
             CheckpointRow.district == district,
-            CheckpointRow.cell.in_({cell for _, cell in held}),
+            stood_in.in_({cell for _, cell in held}),
             CheckpointRow.created_at < ends,
             or_(CheckpointRow.retired_at.is_(None), CheckpointRow.retired_at >= ends),
         )
@@ -295,6 +296,22 @@ def patrol_days(
     ]
 
 
+def _cell_until(ends: datetime) -> ColumnElement[str]:
+    """An SQL expression: the cell a checkpoint belonged to just before an instant."""
+    was = (
+        select(CheckpointWasRow.cell)
+        .where(
+            CheckpointWasRow.district == CheckpointRow.district,
+            CheckpointWasRow.checkpoint == CheckpointRow.id,
+            CheckpointWasRow.until >= ends,
+        )
+        .order_by(CheckpointWasRow.until)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(was, CheckpointRow.cell)
+
+
 def in_areas(column: Any, district: DistrictCode, areas: Sequence[str]) -> ColumnElement[bool]:
     """An SQL expression: whether a column of area codes lies in one of the areas."""
     if district in areas:
@@ -305,7 +322,8 @@ def in_areas(column: Any, district: DistrictCode, areas: Sequence[str]) -> Colum
     return or_(*(column.startswith(area, autoescape=True) for area in areas))
 
 
-def _checkpoint_columns(district: DistrictCode) -> Select[Any]:
+def checkpoint_columns(district: DistrictCode) -> Select[Any]:
+    """What a checkpoint is read from."""
     return select(
         CheckpointRow.id,
         CheckpointRow.cell,

@@ -121,6 +121,14 @@ class Evidence:
     clock_ahead: timedelta = timedelta(0)
     """How much the phone's clock ran ahead (negative: behind), taken off the observation."""
 
+    @property
+    def cell_of_checkpoint(self) -> CellCode | None:
+        """The cell of this grid that holds the checkpoint, whatever plan it is listed by."""
+        if self.checkpoint is None:
+            return None
+        held = self.grid.cell_of_site(self.checkpoint.lon, self.checkpoint.lat)
+        return held or self.checkpoint.cell
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -298,10 +306,10 @@ def _reaches(evidence: Evidence, distance: Metres | None, radius: float) -> bool
 
 def _cells_asked(evidence: Evidence) -> list[int]:
     """The cells a check-in may be judged by, as numbers of its grid."""
-    codes = evidence.assigned
+    codes: Sequence[CellCode | None] = evidence.assigned
     if evidence.checkpoint is not None and codes:
-        codes = (evidence.checkpoint.cell,)
-    return [cell for code in codes if (cell := evidence.grid.index(code)) is not None]
+        codes = (evidence.cell_of_checkpoint,)
+    return [cell for code in codes if code and (cell := evidence.grid.index(code)) is not None]
 
 
 def _distances_to_sites(
@@ -403,7 +411,7 @@ def _checkpoint(
         "distance_m": None if distance is None else round(distance, 1),
         "radius_m": checkpoint.radius_m,
     }
-    if evidence.assigned and checkpoint.cell not in evidence.assigned:
+    if evidence.assigned and evidence.cell_of_checkpoint not in evidence.assigned:
         refusals.append({"code": "checkpoint.not_assigned", **said})
     if evidence.checkpoint_retired:
         refusals.append({"code": "checkpoint.was_retired", **said})

@@ -96,6 +96,7 @@ class CheckpointWasRow(Base):
     district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
     checkpoint: Mapped[UUID] = mapped_column(primary_key=True)
     until: Mapped[datetime] = mapped_column(UtcInstant, primary_key=True)
+    cell: Mapped[str] = mapped_column(AREA)
     name: Mapped[str] = mapped_column(Text)
     point: Mapped[BaseGeometry] = mapped_column(ShapelyGeometry("POINT"))
     radius_m: Mapped[float] = mapped_column(Double)

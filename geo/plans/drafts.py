@@ -94,4 +94,4 @@ class Step:
 class DraftChanged(Event):
     """A draft was begun, drawn on, renamed or thrown away; other planners look again."""
 
-    kind: ClassVar[str] = "plan.draft"
+    kind: ClassVar[str] = "draft.changed"

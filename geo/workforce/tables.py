@@ -50,9 +50,12 @@ class AssignmentRow(Base):
     cell: Mapped[str] = mapped_column(AREA)
     role: Mapped[str] = mapped_column(Text)
     during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    # The plan that passed it on from a cell that is no more.
+    plan: Mapped[UUID | None]
     origin: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (
+        ForeignKeyConstraint(["district", "plan"], ["plan.district", "plan.id"]),
         ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
         ForeignKeyConstraint(["district", "cell"], ["area_code.district", "area_code.code"]),
         one_of("role", AssignmentRole),
@@ -80,6 +83,26 @@ class AssignmentRow(Base):
             using="gist",
             name="ex_assignment_one_role_a_worker",
         ),
+    )
+
+
+class AssignmentWasRow(Base):
+    """An assignment as it stood when a plan that retires its cell was published."""
+
+    __tablename__ = "assignment_was"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    plan: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    worker: Mapped[UUID]
+    cell: Mapped[str] = mapped_column(AREA)
+    role: Mapped[str] = mapped_column(Text)
+    during: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    origin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "plan"], ["plan.district", "plan.id"]),
+        ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
     )
 
 

@@ -63,6 +63,14 @@ export async function follow(url, follower) {
   }
 }
 
+// Another plan is in force: every area on the map may be another one. Not while somebody types.
+function drawAnew() {
+  const typed = [...document.querySelectorAll("input[type=text], input[type=search], textarea")];
+  const busy = typed.some((field) => /** @type {HTMLInputElement} */ (field).value !== "");
+  if (busy) setTimeout(drawAnew, 2000);
+  else location.reload();
+}
+
 /** Wait, but no longer than until the browser has a network again. @param {number} ms */
 async function pause(ms) {
   const over = new AbortController();
@@ -110,6 +118,7 @@ async function listen(url, seen, follower) {
         given.abort();
         return false;
       }
+      if (messages.some((message) => message.event === "plan.took_effect")) drawAnew();
       for (const message of messages) seen.seq = message.id ?? seen.seq;
       follower.happened(messages);
     }

@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["district", "plan", "code"],
             ["area.district", "area.plan", "area.code"],
-            name=op.f("fk_area_lineage_district"),
+            name=op.f("fk_area_lineage_district_plan_code"),
         ),
         sa.ForeignKeyConstraint(
             ["district", "came_from"],
@@ -65,7 +65,7 @@ def upgrade() -> None:
             "revision >= 0 and state >= 0 and state <= revision", name=op.f("ck_draft_counted")
         ),
         sa.ForeignKeyConstraint(
-            ["district", "plan"], ["plan.district", "plan.id"], name=op.f("fk_draft_district")
+            ["district", "plan"], ["plan.district", "plan.id"], name=op.f("fk_draft_district_plan")
         ),
         sa.ForeignKeyConstraint(
             ["district", "base"], ["plan.district", "plan.id"], name="fk_draft_base"
@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["district", "plan"],
             ["draft.district", "draft.plan"],
-            name=op.f("fk_draft_step_district"),
+            name=op.f("fk_draft_step_district_plan"),
         ),
         sa.PrimaryKeyConstraint("district", "plan", "revision", name=op.f("pk_draft_step")),
     )
