@@ -37,6 +37,9 @@ class Case:
     barred_after: bool = False
 
 
+# A checkpoint, and longitude and latitude of a place where it stood.
+Stood = tuple[UUID, float, float]
+
 NOBODYS = Case((), ())
 
 
@@ -54,6 +57,7 @@ class Casebook:
     """Finds the case of each check-in, and which workers and checkpoints a draft concerns.
 
     Workers are numbered as in `workers`, checkpoints as in `checkpoints`, both from 0; -1 is none.
+    `stood` are the places where checkpoints stood before they were moved.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Casebook:
         assignments: Sequence[Assignment],
         checkpoints: Sequence[Checkpoint],
         *,
+        stood: Sequence[Stood] = (),
         since: datetime,
         until: datetime,
     ) -> None:
@@ -70,6 +75,7 @@ class Casebook:
         self._numbers: dict[Case, int] = {NOBODYS: 0}
         self._known: dict[tuple[int, float, float, int], int] = {}
         self.checkpoints = tuple(checkpoints)
+        self._stood = [*((one.id, one.lon, one.lat) for one in checkpoints), *stood]
         self.workers: tuple[UUID, ...] = ()
         self._begins_at = microseconds(since)
         self._span = microseconds(until) - self._begins_at + 1
@@ -105,8 +111,15 @@ class Casebook:
         return concerned
 
     def concerned_checkpoints(self) -> list[bool]:
-        """Whether each checkpoint is of a cell that the draft does not just keep."""
-        return [not self._all_kept((one.cell,)) for one in self.checkpoints]
+        """Whether each checkpoint stands, or stood, in a cell that the draft does not just keep."""
+        lon, lat = whereabouts((lon, lat) for _, lon, lat in self._stood)
+        base, kept = self.following.base, self.following.kept
+        touched = {
+            id
+            for (id, _, _), cell in zip(self._stood, base.locate(lon, lat).tolist(), strict=True)
+            if cell < 0 or base.codes[cell] not in kept
+        }
+        return [one.id in touched for one in self.checkpoints]
 
     def of(
         self, workers: Indices, checkpoints: Indices, lon: Floats, lat: Floats, moments: Indices
@@ -161,17 +174,16 @@ class Casebook:
         own = self._today(assigned)
         if not own:
             return NOBODYS
-        follow = self.following
-        now = follow.today(checkpoint.cell)
-        there = follow.base.cell_at(lon, lat)
-        cell = there if there in now else next(iter(now), None)
-        (home,) = follow.homes([cell], *whereabouts([(lon, lat)]))
-        theirs = follow.followers(own)
+        theirs = self.following.followers(own)
+        before, after = (
+            grid.cell_of_site(lon, lat) or checkpoint.cell
+            for grid in (self.following.base, self.following.draft)
+        )
         return Case(
-            _indices(follow.base, [cell] if cell else []),
-            _indices(follow.draft, [home] if home and theirs else []),
-            barred_before=cell not in own,
-            barred_after=bool(theirs) and home not in theirs,
+            _indices(self.following.base, [before]),
+            _indices(self.following.draft, [after] if theirs else []),
+            barred_before=before not in own,
+            barred_after=bool(theirs) and after not in theirs,
         )
 
     def _today(self, codes: Iterable[str]) -> frozenset[str]:

@@ -46,16 +46,6 @@ def draft_grid(division: Division, plan: PlanId, srid: int) -> PlanGrid:
 
 
 @dataclass(frozen=True)
-class Origin:
-    """An old cell whose people or land a cell of the draft has. `land` is in grid units squared."""
-
-    cell: str
-    buildings: int
-    households: int
-    land: float
-
-
-@dataclass(frozen=True)
 class Dwelling:
     """A building: the old cell it stands in, and the cell of the draft that has it."""
 
@@ -108,20 +98,12 @@ class Following:
         """The cells of the draft that follow any of these cells of the base."""
         return frozenset(new for code in codes for new in self.heirs.get(code, ()))
 
-    def homes(self, cells: Iterable[str | None], lon: Floats, lat: Floats) -> list[str | None]:
-        """The cell of the draft that each thing of an old cell has, by where it stands.
-
-        It goes with the land. Where it does not stand in the cell that it is of, it goes with the
-        cell: to the heir that has most of it.
-        """
-        stands = [self._code(self.base, index) for index in self.base.locate(lon, lat)]
-        comes = [self._code(self.draft, index) for index in self.draft.locate(lon, lat)]
-        found = []
-        for cell, there, new in zip(cells, stands, comes, strict=True):
-            heirs = self.heirs.get(cell or "", ())
-            by_land = cell is None or cell == there or new in heirs or not heirs
-            found.append(new if by_land else self.successor(cell or ""))
-        return found
+    def homes(self, lon: Floats, lat: Floats) -> list[str | None]:
+        """The cell of the draft that each place lies in: what stands there goes with the land."""
+        return [
+            None if index < 0 else self.draft.codes[index]
+            for index in self.draft.locate(lon, lat).tolist()
+        ]
 
     def successor(self, old: str) -> str | None:
         """The heir that has most of an old cell: of its households, else of its land."""
@@ -130,31 +112,29 @@ class Following:
             return heirs[0] if heirs else None
         return max(heirs, key=lambda new: (*self._weight(old, new), new))
 
-    def origins(self, new: str) -> tuple[Origin, ...]:
-        """The old cells that a cell of the draft has people or land of, those with most first."""
-        cell = self.division.cells[new]
-        near = {old for old in cell.came_from if old in self.heirs}
-        near |= {old for old, to in self._people if to == new}
-        found = [Origin(old, *self._counts(old, new), self._overlap(old, new)) for old in near]
-        return tuple(
-            sorted(found, key=lambda one: (-one.households, -one.buildings, -one.land, one.cell))
-        )
+    def predecessors(self, new: str) -> tuple[str, ...]:
+        """The old cells whose duties go on in a cell of the draft, those with most of it first.
 
-    def source(self, new: str) -> str | None:
-        """The old cell whose holder goes on in a cell of the draft.
-
-        Its own while it keeps its code; else the one that has most of its households.
+        Itself while it keeps its code; else the cells that are gone and that it descends from, by
+        the households that it has of them. What came from a file names no line of descent: there
+        the buildings do.
         """
         if new in self.heirs:
-            return new
-        return next((one.cell for one in self.origins(new)), None)
+            return (new,)
+        olds = {old for old in self.division.cells[new].came_from if old in self._gone}
+        olds |= {old for old, to in self._people if to == new and old in self._unnamed}
+        return tuple(sorted(olds, key=lambda old: (-self.households(old, new), old)))
+
+    def households(self, old: str, new: str) -> int:
+        """How many households of an old cell a cell of the draft has."""
+        return self._counts(old, new)[1]
 
     def moves(self, old: str, new: str) -> bool:
         """Whether people of an old cell who are in a cell of the draft have changed cell.
 
         Not those who stay together: in the cell that has most of the old one and goes on from it.
         """
-        return not (self.successor(old) == new and self.source(new) == old)
+        return not (self.successor(old) == new and self.predecessors(new)[:1] == (old,))
 
     @cached_property
     def changed(self) -> tuple[str, ...]:
@@ -163,6 +143,16 @@ class Following:
         return tuple(
             code for code in self.division.cells if code not in same or code not in self.heirs
         )
+
+    @cached_property
+    def _gone(self) -> frozenset[str]:
+        """Old cells whose code the draft does not have."""
+        return frozenset(self.heirs.keys() - self.division.cells.keys())
+
+    @cached_property
+    def _unnamed(self) -> frozenset[str]:
+        """Those of them that no cell of the draft says it descends from."""
+        return frozenset(old for old in self._gone if not self.heirs[old])
 
     @cached_property
     def _people(self) -> Mapping[tuple[str, str], tuple[int, int]]:
@@ -199,10 +189,6 @@ class Following:
             return True
         apart = shapely.hausdorff_distance(shapely.boundary(one), shapely.boundary(other))
         return bool(apart <= _BENT)
-
-    @staticmethod
-    def _code(grid: PlanGrid, index: int) -> str | None:
-        return None if index < 0 else grid.codes[index]
 
 
 def differing(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Past check-ins of the cells that a draft changes, read in columns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from geo.accuracy import MEANINGS
 from geo.bulk import fixed_rows
 from geo.columns import Origin
 from geo.ids import DistrictCode
-from geo.impact.cases import Casebook
+from geo.impact.cases import Casebook, Stood
 from geo.impact.verdicts import Facts
 from geo.patrol.appeals import AppealState
 
@@ -92,6 +92,10 @@ where check_in.district = %(district)s
   and check_in.observed_at >= %(since)s and check_in.observed_at < %(until)s
   and case when check_in.checkpoint is null then who.concerned else door.concerned end
 """
+_STOOD = text(
+    "select distinct checkpoint, ST_X(point) as lon, ST_Y(point) as lat from checkpoint_was"
+    " where district = :district"
+)
 _COUNT = text(
     "select count(*) from check_in where district = :district"
     " and observed_at >= :since and observed_at < :until"
@@ -109,6 +113,12 @@ class Past:
     moments: NDArray[np.int64]
     origins: NDArray[np.int64]
     facts: Facts
+
+
+def stood(session: Session, district: DistrictCode) -> list[Stood]:
+    """Where checkpoints stood before they were changed."""
+    rows = session.execute(_STOOD, {"district": district})
+    return [(row.checkpoint, row.lon, row.lat) for row in rows]
 
 
 def how_many(session: Session, district: DistrictCode, *, since: datetime, until: datetime) -> int:
@@ -184,8 +194,3 @@ def _whole(some: NDArray[Any], name: str) -> NDArray[np.int64]:
 
 def _real(some: NDArray[Any], name: str) -> NDArray[np.float64]:
     return some[name].astype(np.float64)
-
-
-def ids_of(ids: NDArray[Any]) -> Sequence[bytes]:
-    """Ids read as records, as their 16 bytes."""
-    return [bytes(one) for one in ids]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose cell a draft changes: buildings, holders, checkpoints and incidents, by the succession."""
+"""Whose cell a draft changes: buildings, holders, checkpoints and incidents."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -155,7 +155,7 @@ def orphaned(follow: Following, checkpoints: Sequence[Checkpoint]) -> list[Orpha
     """The checkpoints in use whose cell is gone, or which lie in another one in the draft."""
     found = []
     places = whereabouts((one.lon, one.lat) for one in checkpoints)
-    homes = follow.homes([one.cell for one in checkpoints], *places)
+    homes = follow.homes(*places)
     for one, home in zip(checkpoints, homes, strict=True):
         if home != one.cell:
             gone = one.cell not in follow.division.cells
@@ -172,13 +172,7 @@ def moved_incidents(follow: Following, incidents: Sequence[Incident]) -> list[Mo
     """The incidents that come to another cell: with the land, or without a place with the cell."""
     placed = [one for one in incidents if one.lon is not None and one.lat is not None]
     places = whereabouts((one.lon or 0.0, one.lat or 0.0) for one in placed)
-    homes = dict(
-        zip(
-            (one.id for one in placed),
-            follow.homes([one.cell for one in placed], *places),
-            strict=True,
-        )
-    )
+    homes = dict(zip((one.id for one in placed), follow.homes(*places), strict=True))
     found = []
     for one in incidents:
         if one.cell is None:
@@ -194,7 +188,10 @@ def moved_incidents(follow: Following, incidents: Sequence[Incident]) -> list[Mo
 
 
 def _proposed(follow: Following, holders: Mapping[str, WorkerId]) -> dict[str, WorkerId | None]:
-    return {new: holders.get(follow.source(new) or "") for new in follow.division.cells}
+    return {
+        new: next((holders[old] for old in follow.predecessors(new) if old in holders), None)
+        for new in follow.division.cells
+    }
 
 
 def _proposal(
@@ -204,16 +201,15 @@ def _proposal(
     holders: Mapping[str, WorkerId],
     names: Mapping[WorkerId, str],
 ) -> Proposal:
-    holder = holders.get(follow.source(new) or "")
+    candidates = tuple(
+        Candidate(holders[old], names.get(holders[old], ""), old, follow.households(old, new))
+        for old in follow.predecessors(new)
+        if old in holders
+    )
     return Proposal(
         cell=new,
         name=follow.division.cells[new].name,
         households=households,
-        holder=holder,
-        holder_name=None if holder is None else names.get(holder),
-        candidates=tuple(
-            Candidate(holders[one.cell], names.get(holders[one.cell], ""), one.cell, one.households)
-            for one in follow.origins(new)
-            if one.cell in holders
-        ),
+        holder=candidates[0].worker if candidates else None,
+        candidates=candidates,
     )

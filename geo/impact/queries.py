@@ -72,7 +72,8 @@ def impact(
     ]
     names = workforce.names(session, district, {one.worker for one in now})
     doors = patrol.checkpoints(session, district, areas=(district,), retired=True)
-    book = Casebook(follow, assigned, doors, since=since, until=until)
+    stood = past.stood(session, district)
+    book = Casebook(follow, assigned, doors, stood=stood, since=since, until=until)
     return Impact(
         plan=plan,
         base=base,

@@ -2,13 +2,11 @@
 """What a draft would change, as values that JSON can say. Places are WGS-84 degrees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
-from typing import Any, Generic, TypeVar
-from uuid import UUID
+from enum import StrEnum
+from typing import Generic, TypeVar
 
-from geo.clock import rfc3339
 from geo.columns import Origin
 from geo.ids import CheckInId, CheckpointId, IncidentId, PlanId, WorkerId
 from geo.incidents.rules import IncidentStatus, Severity
@@ -117,15 +115,15 @@ class Candidate:
 class Proposal:
     """Who would hold a cell of the draft that is new or has other land.
 
-    Its present holder while it keeps its code; else the holder of the old cell that has most of its
-    households. `candidates` are all holders of old cells that it has land or people of.
+    Its present holder while it keeps its code; else, as when the plan is published, the holder of
+    the old cell that it has most households of. `candidates` are the holders of all old cells that
+    go on in it, the proposed one first.
     """
 
     cell: str
     name: str
     households: int
     holder: WorkerId | None
-    holder_name: str | None
     candidates: tuple[Candidate, ...]
 
 
@@ -245,26 +243,7 @@ class Impact:
     incidents: Listed[MovedIncident]
     check_ins: PastCheckIns
 
-    def as_fields(self) -> dict[str, Any]:
-        """JSON values."""
-        found: dict[str, Any] = _json(self)
-        return found
-
 
 def first(items: Sequence[Item], most: int) -> Listed[Item]:
     """The first of some things, and how many there are."""
     return Listed(len(items), tuple(items[:most]))
-
-
-def _json(value: Any) -> Any:
-    if is_dataclass(value):
-        return {field.name: _json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple | list):
-        return [_json(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _json(one) for key, one in value.items()}
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    if isinstance(value, UUID):
-        return str(value)
-    return value.value if isinstance(value, Enum) else value

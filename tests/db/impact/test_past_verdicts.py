@@ -148,13 +148,8 @@ def one_by_one(
             for cell in division.cells.values()
             if set(cell.came_from) & set(evidence.assigned)
         }
-        site = evidence.checkpoint
-        if site is not None:
-            there = draft.cell_at(site.lon, site.lat)
-            assert there is not None
-            site = replace(site, cell=there)
         assigned = tuple(CellCode(code) for code in sorted(follow))
-        return replace(evidence, grid=draft, assigned=assigned, checkpoint=site)
+        return replace(evidence, grid=draft, assigned=assigned)
 
     assert all(evidence.grid is grid for evidence, _ in judged_on)
     before = check_in_verdicts([evidence for evidence, _ in judged_on], policies)
