@@ -38,6 +38,7 @@ class Parts:
     """(database, home, address of the service) -> whether this installation carries the demo."""
     service: str = "api.serve"
     clockwork: str = "api.clockwork"
+    jobs: str = "api.jobs"
     simulation: tuple[str, ...] = ("api", "simulate")
     code: Path = CHECKOUT
 
@@ -231,6 +232,7 @@ def _children(settings: Settings, parts: Parts, listening: socket.socket) -> lis
     ]
     children.append(Child("clockwork", parts.clockwork, [], logs / "clockwork.log"))
     children.append(Child("answer clock", parts.clockwork, ["answers"], logs / "answers.log"))
+    children.append(Child("jobs", parts.jobs, [], logs / "jobs.log"))
     if settings.demo:
         module, *arguments = parts.simulation
         arguments += ["--home", str(settings.home)]

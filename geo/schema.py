@@ -13,6 +13,7 @@ from geo.gazetteer import tables as gazetteer
 from geo.handover import tables as handover
 from geo.hierarchy import tables as hierarchy
 from geo.incidents import tables as incidents
+from geo.jobs import tables as jobs
 from geo.patrol import tables as patrol
 from geo.plans import tables as plans
 from geo.settling import tables as settling
@@ -24,6 +25,7 @@ TABLES = (
     outbox,
     accounts,
     hierarchy,
+    jobs,
     plans,
     gazetteer,
     walking,

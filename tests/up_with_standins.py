@@ -29,6 +29,7 @@ def main() -> None:
         load_demo=load_demo,
         service="api.standin_service",
         clockwork="api.standin_clockwork",
+        jobs="api.standin_clockwork",
         simulation=("api.standin_simulation",),
         code=checkout,
     )

@@ -21,7 +21,9 @@ from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
 from geo.plans import actions, edits, queries
 from geo.plans.drafts import PlanEntry, StepKind
+from geo.plans.faults import Problem
 from geo.plans.lattice import area_m2, to_degrees
+from geo.plans.problems import problems as find_problems
 from geo.plans.rules import Cell, Division, Ground
 
 router = APIRouter(tags=["plans"])
@@ -29,7 +31,7 @@ router = APIRouter(tags=["plans"])
 Reader = Annotated[Actor, allowed("plans.read")]
 Writer = Annotated[Actor, allowed("plans.write")]
 Publisher = Annotated[Actor, allowed("plans.publish")]
-_GEOJSON: dict[int | str, dict[str, Any]] = {
+GEOJSON: dict[int | str, dict[str, Any]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}, "description": "GeoJSON"}
 }
 
@@ -146,10 +148,10 @@ def begin(body: PlanBody, session: Write, me: Writer, now: Now, response: Respon
         based_on=based_on,
         at=now,
     )
-    return _tagged(made, response)
+    return tagged(made, response)
 
 
-@router.get("/plans/{id}", responses=_GEOJSON, response_model=PlanAnswer)
+@router.get("/plans/{id}", responses=GEOJSON, response_model=PlanAnswer)
 def show(
     id: UUID,
     session: Read,
@@ -160,7 +162,7 @@ def show(
     """A plan, or its cells as a FeatureCollection (`?as=geojson`)."""
     found = queries.entry(session, me.district, PlanId(id))
     if as_ is None:
-        return _tagged(found, response)
+        return tagged(found, response)
     division = queries.division(session, me.district, found)
     ground = queries.ground(session, me.district, found)
     features = [cell_feature(cell, ground) for cell in division.cells.values()]
@@ -176,13 +178,22 @@ def rename(
 ) -> PlanAnswer:
     """Call a draft by another name."""
     made = actions.rename_draft(session, actor=me, plan=PlanId(id), name=body.name, at=now)
-    return _tagged(made, response)
+    return tagged(made, response)
 
 
 @router.delete("/plans/{id}")
 def discard(id: UUID, session: Write, me: Writer, now: Now) -> PlanAnswer:
     """Throw a draft away; its steps stay as a record."""
     return _answer(actions.discard_draft(session, actor=me, plan=PlanId(id), at=now))
+
+
+@router.get("/plans/{id}/problems", responses=GEOJSON, response_class=Response)
+def problems(id: UUID, session: Read, me: Reader) -> Response:
+    """What is wrong with a plan, each fault with its place and the repair proposed for it."""
+    plan = queries.entry(session, me.district, PlanId(id))
+    division = queries.division(session, me.district, plan)
+    found = find_problems(division, queries.ground(session, me.district, plan))
+    return Response(dumps(collection(map(_problem_feature, found))), media_type=MEDIA_TYPE)
 
 
 @router.get("/plans/{id}/steps")
@@ -198,7 +209,7 @@ def steps(
     return StepsAnswer(items=[StepAnswer.model_validate(step) for step in found])
 
 
-@router.post("/plans/{id}/edits", responses=_GEOJSON, response_class=Response)
+@router.post("/plans/{id}/edits", responses=GEOJSON, response_class=Response)
 def edit(
     id: UUID,
     body: EditBody,
@@ -233,7 +244,7 @@ def undo(
 ) -> PlanAnswer:
     """Undo the last edit."""
     made = actions.undo(session, actor=me, plan=PlanId(id), revision=revision, at=now)
-    return _tagged(made, response)
+    return tagged(made, response)
 
 
 @router.post("/plans/{id}/edits/redo")
@@ -247,7 +258,7 @@ def redo(
 ) -> PlanAnswer:
     """Do again what was undone last."""
     made = actions.redo(session, actor=me, plan=PlanId(id), revision=revision, at=now)
-    return _tagged(made, response)
+    return tagged(made, response)
 
 
 @router.post("/plans/{id}/publish")
@@ -291,16 +302,22 @@ def changed_answer(
 ) -> Response:
     """What an edit changed, as the editor needs it to go on drawing."""
     cells = [division.cells[code] for code in edited.changed]
+    found = find_problems(division, ground, codes={*edited.changed, *edited.removed})
     body = {
         "revision": plan.revision,
         "changed": collection(cell_feature(cell, ground) for cell in cells),
         "removed": list(edited.removed),
         "asked_m2": edited.asked_m2,
         "moved_m2": edited.moved_m2,
+        "problems": collection(map(_problem_feature, found)),
     }
     return Response(
         dumps(body), media_type="application/json", headers={"etag": f'"{plan.revision}"'}
     )
+
+
+def _problem_feature(problem: Problem) -> dict[str, Any]:
+    return feature(problem.where, problem.as_fields())
 
 
 def _answer(plan: PlanEntry) -> PlanAnswer:
@@ -320,6 +337,7 @@ def _answer(plan: PlanEntry) -> PlanAnswer:
     )
 
 
-def _tagged(plan: PlanEntry, response: Response) -> PlanAnswer:
+def tagged(plan: PlanEntry, response: Response) -> PlanAnswer:
+    """A plan as it is answered, its revision as the ETag."""
     response.headers["etag"] = f'"{plan.revision}"'
     return _answer(plan)

@@ -6,6 +6,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有该交接事项", "该方案没有交接事项 {task}。"),
         "en": ("No such task", "The plan has no hand-over task {task}."),
     },
+    "job.abandoned": {
+        "zh": ("任务中断", "任务中断了 {tries} 次，已放弃。请缩小范围后重试。"),
+        "en": ("Job abandoned", "The job broke off {tries} times; try a smaller area."),
+    },
+    "job.ended": {
+        "zh": ("任务已结束", "任务 {job} 已结束（{state}）。"),
+        "en": ("Job ended", "The job {job} has ended already ({state})."),
+    },
+    "job.not_found": {
+        "zh": ("没有该任务", "没有任务 {job}。"),
+        "en": ("No such job", "There is no job {job}."),
+    },
     "plan.all_locked": {
         "zh": ("网格均已锁定", "{area} 的网格都已锁定，没有可以重新划分的。请先解锁。"),
         "en": ("All locked", "Every cell of {area} is locked; unlock those to be drawn anew."),
@@ -52,6 +64,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             " leaves two pieces.",
         ),
     },
+    "plan.drawing_not_found": {
+        "zh": ("没有该结果", "自动划分任务 {job} 没有第 {number} 个结果。"),
+        "en": ("No such answer", "The drawing job {job} has no answer {number}."),
+    },
     "plan.edit_refused": {
         "zh": ("无法修改", "此修改与草案现状冲突，请刷新后重试。"),
         "en": ("Edit refused", "The edit contradicts the draft as it stands; reload it."),
@@ -89,6 +105,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "plan.nothing_to_undo": {
         "zh": ("没有可撤销的步骤", "草案中没有可撤销或可重做的步骤。"),
         "en": ("Nothing to undo", "The draft has no step left to undo or to redo."),
+    },
+    "plan.problems_remain": {
+        "zh": ("仍有问题未解决", "方案还有 {count} 处问题（缝隙、重叠等），解决后才能发布。"),
+        "en": (
+            "Problems remain",
+            "The plan has {count} problems, gaps or overlaps or the like; mend them, then publish.",
+        ),
     },
     "plan.revision_required": {
         "zh": ("缺少版本号", "修改草案时须以 If-Match 写明所依据的版本号（取自 ETag）。"),

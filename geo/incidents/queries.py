@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, tuple_
+from sqlalchemy import ColumnElement, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, OutOfScope, Role, may
@@ -33,6 +33,22 @@ from geo.incidents.rules import (
 from geo.incidents.tables import AskRow, ClimbRow, IncidentRow, LinkupPolicyRow, LinkupRow
 
 _ENGAGING = (AskState.ASKED, AskState.ACCEPTED, AskState.ARRIVED)
+
+
+def places_since(
+    session: Session, district: DistrictCode, since: datetime
+) -> list[tuple[float, float]]:
+    """Where incidents were reported since an instant, WGS-84; drills are none."""
+    rows = session.execute(
+        select(func.ST_X(IncidentRow.point), func.ST_Y(IncidentRow.point)).where(
+            IncidentRow.district == district,
+            IncidentRow.reported_at >= since,
+            IncidentRow.point.is_not(None),
+            IncidentRow.merged_into.is_(None),
+            IncidentRow.origin != Origin.DRILL.value,
+        )
+    )
+    return [(lon, lat) for lon, lat in rows]
 
 
 def incident(session: Session, district: DistrictCode, id: UUID) -> Incident:

@@ -23,17 +23,20 @@ from geo.plans.drafts import (
     NotADraft,
     NothingToUndo,
     PlanEntry,
+    ProblemsRemain,
     RevisionStale,
     StepKind,
 )
 from geo.plans.edits import Edit, Edited, apply
 from geo.plans.numbering import final_codes
 from geo.plans.opening import closed
+from geo.plans.problems import problems
 from geo.plans.rules import Division, Ground
 from geo.plans.tables import DraftRow, DraftStepRow
 
 # Every so many steps the outcome is kept against the base: a long draft opens as fast as a short.
 _SNAPSHOT_EVERY = 50
+_PROBLEMS_TOLD = 100
 
 
 def begin_draft(
@@ -101,7 +104,7 @@ def edit_draft(
     `outcome` adds to what is kept of it. Raises: NotAllowed, PlanNotFound, NotADraft,
     RevisionStale, and what `apply` raises.  Records: DraftChanged.
     """
-    draft = _held(session, actor, plan, revision)
+    draft = held(session, actor, plan, revision)
     before = queries.division(session, actor.district, draft)
     ground = queries.ground(session, actor.district, draft)
     edited = apply(before, ground, edit)
@@ -123,7 +126,7 @@ def undo(session: Session, *, actor: Actor, plan: PlanId, revision: int, at: dat
     Raises: NotAllowed, PlanNotFound, NotADraft, RevisionStale, NothingToUndo.
     Records: DraftChanged.
     """
-    draft = _held(session, actor, plan, revision)
+    draft = held(session, actor, plan, revision)
     assert draft.state is not None
     if draft.state == 0:
         raise NothingToUndo(plan=str(plan))
@@ -144,7 +147,7 @@ def redo(session: Session, *, actor: Actor, plan: PlanId, revision: int, at: dat
     Raises: NotAllowed, PlanNotFound, NotADraft, RevisionStale, NothingToUndo.
     Records: DraftChanged.
     """
-    draft = _held(session, actor, plan, revision)
+    draft = held(session, actor, plan, revision)
     if not draft.undone:
         raise NothingToUndo(plan=str(plan))
     *rest, state = draft.undone
@@ -230,7 +233,7 @@ def publish_plan(
 ) -> tuple[Plan, dict[str, str]]:
     """Publish a draft from a civil date on; answers it with the final code of each provisional one.
 
-    Raises: NotAllowed, PlanNotFound, NotADraft, PlanDateTooEarly, PlanBaseMoved, PlanUnsound,
+    Raises: NotAllowed, PlanNotFound, NotADraft, ProblemsRemain, PlanDateTooEarly, PlanBaseMoved,
     CodesUsedUp.  Records: PlanPublished.
     """
     may(actor, "plans.publish")
@@ -244,6 +247,13 @@ def publish_plan(
     draft = _draft(session, actor.district, plan)
     assert draft.base is not None
     division = queries.division(session, actor.district, draft)
+    left = problems(division, queries.ground(session, actor.district, draft))
+    if left:
+        raise ProblemsRemain(
+            plan=str(plan),
+            count=len(left),
+            problems=[problem.as_fields() for problem in left[:_PROBLEMS_TOLD]],
+        )
     codes = final_codes(division, hierarchy.all_codes(session, actor.district))
     base = queries.base_of(session, actor.district, draft)
     areas = hierarchy.areas(session, actor.district, draft.base)
@@ -287,7 +297,7 @@ def _draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
     return found
 
 
-def _held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
+def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
     """The draft at the revision its editor saw, for him alone until the transaction ends."""
     may(actor, "plans.write")
     session.execute(

@@ -41,6 +41,12 @@ class NothingToUndo(Conflict):
     code = "plan.nothing_to_undo"
 
 
+class ProblemsRemain(Conflict):
+    """The draft has gaps, overlaps or the like; `problems` lists them with their places."""
+
+    code = "plan.problems_remain"
+
+
 class RevisionStale(Outdated):
     """Somebody else went on drawing; `steps` say what changed since."""
 

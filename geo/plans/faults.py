@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
@@ -75,6 +76,23 @@ class Problem:
     repair_m2: SquareMetres
     sliver: bool = False
     building: str | None = None
+
+    def as_fields(self) -> dict[str, Any]:
+        """JSON values, without the shape: a point of it for a map to go to."""
+        lon, lat = shapely.get_coordinates(shapely.point_on_surface(self.where))[0].tolist()
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "detail": self.detail.value,
+            "areas": list(self.areas),
+            "size_m2": round(self.size_m2, 2),
+            "repair": self.repair,
+            "repair_m2": round(self.repair_m2, 2),
+            "sliver": self.sliver,
+            "building": self.building,
+            "lon": round(lon, 6),
+            "lat": round(lat, 6),
+        }
 
 
 class Look:

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Integer, LargeBinary, Text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,4 +78,24 @@ class DraftStepRow(Base):
             " and (delta is null or state = revision)",
             name="outcome",
         ),
+    )
+
+
+class DrawingRow(Base):
+    """One answer of a job that drew cells: another division of a draft as it stood then."""
+
+    __tablename__ = "drawing"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    job: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    plan: Mapped[UUID]
+    # The step of the draft that it was drawn from.
+    state: Mapped[int] = mapped_column(Integer)
+    summary: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    delta: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["district", "job"], ["job.district", "job.id"]),
+        ForeignKeyConstraint(["district", "plan"], ["draft.district", "draft.plan"]),
     )

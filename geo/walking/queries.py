@@ -20,6 +20,7 @@ from geo.walking.network import StreetNet
 
 # Districts a process walks in at the same time, and their states just before a change.
 _NETWORKS_KEPT = 4
+_BARRIERS = (TerrainKind.WATER, TerrainKind.RAILWAY)
 _STATE = "select state from ground where district = %(district)s"
 
 
@@ -41,6 +42,16 @@ def build_networks(session: Session) -> None:
     for district in hierarchy.districts(session)[:_NETWORKS_KEPT]:
         state = ground_state(session, district.code)
         network(session, district.code, state=state, srid=district.metric_srid)
+
+
+def streets(session: Session, district: DistrictCode) -> list[BaseGeometry]:
+    """The lines of a district's streets, WGS-84."""
+    return _shapes(session, select(func.ST_AsBinary(StreetRow.line)), StreetRow, district)
+
+
+def barriers(session: Session, district: DistrictCode) -> list[BaseGeometry]:
+    """Its water (areas) and railways (lines), WGS-84: what a walk crosses on streets alone."""
+    return [shape for kind in _BARRIERS for shape in _terrain(session, district, kind)]
 
 
 class _Networks:
@@ -67,16 +78,16 @@ _NETWORKS = _Networks()
 
 
 def _build(session: Session, district: DistrictCode, srid: int) -> StreetNet | None:
-    streets = _shapes(session, select(func.ST_AsBinary(StreetRow.line)), StreetRow, district)
-    if not streets:
+    lines = streets(session, district)
+    if not lines:
         return None
-    terrain = select(func.ST_AsBinary(TerrainRow.shape))
-    kinds = (TerrainKind.WATER, TerrainKind.RAILWAY)
-    water, railways = (
-        _shapes(session, terrain.where(TerrainRow.kind == kind.value), TerrainRow, district)
-        for kind in kinds
-    )
-    return StreetNet(streets, srid=srid, water=water, railways=railways)
+    water, railways = (_terrain(session, district, kind) for kind in _BARRIERS)
+    return StreetNet(lines, srid=srid, water=water, railways=railways)
+
+
+def _terrain(session: Session, district: DistrictCode, kind: TerrainKind) -> list[BaseGeometry]:
+    of_kind = select(func.ST_AsBinary(TerrainRow.shape)).where(TerrainRow.kind == kind.value)
+    return _shapes(session, of_kind, TerrainRow, district)
 
 
 def _shapes(session: Session, query: Any, table: Any, district: DistrictCode) -> list[BaseGeometry]:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs as they stand."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.ids import DistrictCode
+from geo.jobs.rules import Job, JobKind, JobNotFound, JobState
+from geo.jobs.tables import JobRow
+
+
+def job(session: Session, district: DistrictCode, id: UUID) -> Job:
+    """One job. Raises: JobNotFound."""
+    row = session.scalars(
+        select(JobRow)
+        .where(JobRow.district == district, JobRow.id == id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise JobNotFound(job=str(id))
+    return job_of(row)
+
+
+def job_of(row: JobRow) -> Job:
+    """A row as the value it stands for."""
+    return Job(
+        id=row.id,
+        district=DistrictCode(row.district),
+        kind=JobKind(row.kind),
+        state=JobState(row.state),
+        progress=row.progress,
+        asked=row.asked,
+        result=row.result,
+        problem=row.problem,
+        cancelling=row.cancelling,
+        claim=row.claim,
+        actor=row.actor,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Long work: it goes on beside the service, shows how far it is, and survives its runner."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.jobs import Watch, run_one
+from api.main import build
+from geo.accounts.rules import Role
+from geo.clock import SetClock
+from geo.db import Database
+from geo.jobs import actions
+from geo.settings import Settings
+from tests import town
+from tests.api.test_plans import Desk
+
+COMMUNITY = "210503101001"
+
+
+@pytest.fixture
+def client(live_database: Database, clock: SetClock) -> Iterator[TestClient]:
+    app = build(Settings(), live_database, clock)
+    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False) as made:
+        yield made
+
+
+@pytest.fixture
+def database(live_database: Database) -> Database:
+    return live_database
+
+
+@pytest.fixture
+def desk(client: TestClient, sign_in: Any) -> Desk:
+    return Desk(client, sign_in(Role.PLANNER))
+
+
+def work(database: Database, clock: SetClock, *, stopping: bool = False) -> bool:
+    stop = threading.Event()
+    if stopping:
+        stop.set()
+    return run_one(database, clock, stop)
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def job(desk: Desk, id: str) -> Any:
+    return desk.client.get(f"/api/v1/jobs/{id}", headers=desk.headers).json()
+
+
+def test_three_drawings_are_looked_at_and_one_is_adopted(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    asked = desk.ask("POST", "/draw", json={"within": COMMUNITY, "cells": 2, "tolerance": 0.6})
+    assert asked.status_code == 202, asked.text
+    id = asked.json()["id"]
+    assert (asked.json()["state"], asked.json()["progress"]) == ("queued", 0)
+    assert work(database, clock)
+    done = job(desk, id)
+    assert (done["state"], done["progress"]) == ("done", 1), done
+    assert len(done["result"]["answers"]) == 3
+    shown = desk.ask("GET", f"/drawings/{id}/2").json()["features"]
+    assert sum(one["properties"]["community"] == COMMUNITY for one in shown) == 2
+    assert desk.cells().keys() >= {town.N1, town.N2, town.N3}
+    adopted = desk.ask("POST", f"/drawings/{id}/2")
+    assert adopted.status_code == 200, adopted.text
+    now = desk.cells()
+    assert {code: one["geometry"] for code, one in now.items()} == {
+        one["properties"]["code"]: one["geometry"] for one in shown
+    }
+    assert desk.ask("GET", "/problems").json()["features"] == []
+    assert desk.ask("DELETE", "/edits/last").json()["can_redo"]
+    assert not work(database, clock)
+
+
+def test_a_drawing_of_a_draft_that_went_on_is_not_adopted(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY, "cells": 2}).json()["id"]
+    desk.edit(op="rename", cell=town.S1, name="别的名字")
+    work(database, clock)
+    answer = desk.ask("POST", f"/drawings/{id}/1")
+    assert (answer.status_code, answer.json()["code"]) == (412, "plan.revision_stale")
+    assert [step["op"] for step in answer.json()["steps"]] == ["rename"]
+
+
+def test_a_job_that_cannot_be_done_says_why_in_words(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    asked = {"within": COMMUNITY, "cells": 500}
+    id = desk.ask("POST", "/draw", json=asked).json()["id"]
+    work(database, clock)
+    failed = job(desk, id)
+    assert (failed["state"], failed["problem"]["code"]) == ("failed", "plan.too_many_cells")
+    assert "500" in failed["problem"]["detail"] or failed["problem"]["at_most"]
+
+
+def test_a_waiting_job_is_given_up_at_once_and_an_ended_one_stays(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY}).json()["id"]
+    path = f"/api/v1/jobs/{id}/cancel"
+    assert desk.client.post(path, headers=desk.headers).json()["state"] == "cancelled"
+    assert desk.client.post(path, headers=desk.headers).json()["code"] == "job.ended"
+    assert not work(database, clock)
+
+
+def test_a_running_job_says_how_far_it_is_and_hears_that_it_is_given_up(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY}).json()["id"]
+    with database.transaction() as session:
+        taken = actions.claim(session, at=clock.now())
+    assert taken is not None
+    with Watch(database, clock, taken, threading.Event()) as watch:
+        watch.report(0.5)
+        until(lambda: job(desk, id)["progress"] == 0.5)
+        assert not watch.cancelled()
+        desk.client.post(f"/api/v1/jobs/{id}/cancel", headers=desk.headers)
+        until(watch.cancelled)
+    with database.transaction() as session:
+        assert actions.give_up(session, taken, at=clock.now())
+    assert job(desk, id)["state"] == "cancelled"
+
+
+def test_a_job_whose_runner_died_is_taken_up_again(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY, "cells": 2}).json()["id"]
+    with database.transaction() as session:
+        dead = actions.claim(session, at=clock.now())
+    assert dead is not None
+    assert not work(database, clock)
+    clock.advance(timedelta(seconds=16))
+    assert work(database, clock)
+    assert job(desk, id)["state"] == "done"
+    # The one that was believed dead comes back: what it says no longer counts.
+    with database.transaction() as session:
+        assert not actions.hear(session, dead, progress=0.2, at=clock.now())
+        assert not actions.finish(session, dead, result={}, at=clock.now())
+    assert job(desk, id)["progress"] == 1
+
+
+def test_a_job_that_kills_every_runner_is_abandoned(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY}).json()["id"]
+    for _ in range(3):
+        with database.transaction() as session:
+            assert actions.claim(session, at=clock.now()) is not None
+        clock.advance(timedelta(seconds=16))
+    assert work(database, clock)
+    assert job(desk, id)["problem"]["code"] == "job.abandoned"
+
+
+def test_a_runner_that_is_to_stop_leaves_its_job_to_the_next(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/draw", json={"within": COMMUNITY, "cells": 2}).json()["id"]
+    assert work(database, clock, stopping=True)
+    assert job(desk, id)["state"] == "queued"
+    assert work(database, clock)
+    assert job(desk, id)["state"] == "done"
