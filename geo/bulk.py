@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from geo import prepared
 from geo.columns import STORAGE_SRID, Base, ShapelyGeometry
 
 # PostgreSQL's binary COPY: signature, flags and length of an extension; and the mark at its end.
@@ -35,13 +36,13 @@ def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]
     session.flush()
     described = table.__table__
     assert isinstance(described, Table)
-    names = list(rows[0])
-    columns = [_spelling(described.c[name].type)([row[name] for row in rows]) for name in names]
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    statement = _statement(described.name, tuple(names))
+    names = tuple(rows[0])
+    statement, spellings = _shape(described, names)
+    columns = [
+        spelled([row[name] for row in rows]) for name, spelled in zip(names, spellings, strict=True)
+    ]
     try:
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with prepared.driver(session).cursor() as cursor, cursor.copy(statement) as copy:
             for row in zip(*columns, strict=True):
                 copy.write_row(row)
     except psycopg.Error as error:
@@ -50,9 +51,13 @@ def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]
 
 
 @cache
-def _statement(table: str, names: tuple[str, ...]) -> bytes:
+def _shape(
+    table: Table, names: tuple[str, ...]
+) -> tuple[bytes, list[Callable[[list[Any]], Sequence[Any]]]]:
+    """The statement that takes these columns, and how each is spelled."""
     into = sql.SQL(", ").join(map(sql.Identifier, names))
-    return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), into).as_bytes()
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table.name), into)
+    return statement.as_bytes(), [_spelling(table.c[name].type) for name in names]
 
 
 def _spelling(kind: Any) -> Callable[[list[Any]], Sequence[Any]]:
