@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,8 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 
 from geo import prepared
-from geo.bulk import copy_rows
-from geo.outbox import NOTIFY_CHANNEL, Event, OutboxRow, row_of, take_pending
+from geo.outbox import NOTIFY_CHANNEL, Event, row_of, take_notices, take_pending
 
 # What follows when things of one kind have happened; all of a round at once.
 Reaction = Callable[[Session, Sequence[Any]], None]
@@ -29,15 +29,30 @@ Reactions = Mapping[type[Event], Sequence[Reaction]]
 _OUTBOX_LOCK = 0x77616E67
 # Reactions that keep causing events are a loop, not a cascade.
 _MAX_ROUNDS = 10
-_LOCK = """
-select pg_advisory_xact_lock(%(lock)s, district)
-from unnest(%(districts)s::int[]) as district order by district
-"""
-# The newest number may be another district's: readers take it for news, not for a bound.
-_NOTIFY = """
-select pg_notify(
-  %(channel)s, district || ' ' || currval(pg_get_serial_sequence('outbox', 'seq'))
-) from unnest(%(districts)s::text[]) as district
+# One statement for all of it: what many check-ins share costs by the turn. The locks are held from
+# here to the commit only, and make the order of numbers the order of commits: `held` gives its row
+# when all are taken, and no event is numbered before it is joined with that row.
+_PUBLISH = """
+with held as (
+  select count(pg_advisory_xact_lock(%(lock)s, code)) as districts
+  from (select code from unnest(%(districts)s::int[]) as code order by code) as ordered
+), written as (
+  insert into outbox (district, kind, subject, area, workers, body, place, actor, origin, at)
+  select event.district, kind, subject, area, workers, body, place, actor, origin, at
+  from held cross join rows from (jsonb_to_recordset(%(events)s::jsonb) as (
+    district text, kind text, subject uuid, area text, workers jsonb, body jsonb, place jsonb,
+    actor text, origin text, at timestamptz
+  )) with ordinality as event (
+    district, kind, subject, area, workers, body, place, actor, origin, at, nth
+  )
+  order by event.nth
+  returning district, seq
+)
+select pg_notify(channel, payload) from (
+  select %(outbox)s, district || ' ' || max(seq) from written group by district
+  union all
+  select * from unnest(%(channels)s::text[], %(payloads)s::text[])
+) as notice (channel, payload)
 """
 
 
@@ -111,15 +126,20 @@ class Database:
             events = [*events, *fresh]
         else:
             raise RuntimeError("reactions keep causing events")
-        if not events:
-            return
-        # Held from here to the commit only: it makes the order of numbers the order of commits.
-        districts = sorted({happened.district for happened in events})
-        prepared.rows(
-            session, _LOCK, lock=_OUTBOX_LOCK, districts=[int(code) for code in districts]
-        )
-        copy_rows(session, OutboxRow, [row_of(happened) for happened in events])
-        prepared.run(session, _NOTIFY, channel=NOTIFY_CHANNEL, districts=districts)
+        notices = take_notices(session)
+        if events or notices:
+            districts = {int(happened.district) for happened in events}
+            rows = [row_of(happened) for happened in events]
+            prepared.run(
+                session,
+                _PUBLISH,
+                lock=_OUTBOX_LOCK,
+                districts=list(districts),
+                events=orjson.dumps(rows, option=orjson.OPT_NON_STR_KEYS).decode(),
+                outbox=NOTIFY_CHANNEL,
+                channels=[notice.channel for notice in notices],
+                payloads=[notice.payload for notice in notices],
+            )
 
 
 def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) -> Engine:

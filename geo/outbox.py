@@ -6,7 +6,7 @@ body of an event is the new state of the thing it is about, in the shape the sna
 that a reader brings an old snapshot up to date by putting each body in its place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from geo.ids import DistrictCode
 
 NOTIFY_CHANNEL = "wangge_outbox"
 _PENDING = "pending_events"
+_NOTICES = "pending_notices"
 
 KINDS: dict[str, type["Event"]] = {}
 
@@ -102,6 +103,25 @@ def take_pending(session: Session) -> list[Event]:
     """The events noted since the last call, in order. For `db.Database` alone."""
     pending: list[Event] = session.info.pop(_PENDING, [])
     return pending
+
+
+@dataclass(frozen=True)
+class Notice:
+    """News for whoever listens on a channel, droppable: what must not be lost is an event."""
+
+    channel: str
+    payload: str
+
+
+def tell(session: Session, notices: Iterable[Notice]) -> None:
+    """Note notices in this session; they go out when the transaction has committed."""
+    session.info.setdefault(_NOTICES, []).extend(notices)
+
+
+def take_notices(session: Session) -> list[Notice]:
+    """The notices noted since the last call, in order. For `db.Database` alone."""
+    notices: list[Notice] = session.info.pop(_NOTICES, [])
+    return notices
 
 
 def latest_seq(session: Session, district: DistrictCode) -> int:

@@ -27,6 +27,7 @@ from geo.calls.rules import (
     TooManySignals,
 )
 from geo.calls.tables import CallSignalRow
+from geo.outbox import Notice, tell
 
 
 def send_signal(
@@ -83,7 +84,7 @@ def forget_signals(session: Session, *, at: datetime, limit: int = 5000) -> int:
 def _wake(session: Session, call: Call, sender: str, number: int) -> None:
     """Wake whoever waits for a call, the sender alone excepted."""
     said = f"{call.district} {call.id} {sender} {number}"
-    session.execute(select(func.pg_notify(NOTIFY_CHANNEL, said)))
+    tell(session, [Notice(NOTIFY_CHANNEL, said)])
 
 
 def _deeper(value: Any, levels: int) -> bool:

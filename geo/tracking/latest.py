@@ -12,6 +12,7 @@ from geo import prepared
 from geo.clock import rfc3339
 from geo.columns import STORAGE_SRID
 from geo.ids import DistrictCode, WorkerId
+from geo.outbox import Notice, tell
 from geo.tracking.rules import NOTIFY_CHANNEL, NOTIFY_LIMIT_BYTES, VAGUEST_FIX, Seen
 from geo.workforce import queries as workforce
 from geo.workforce.rules import DutyChanged, shared_area
@@ -22,12 +23,13 @@ _ON_DUTY = """exists (
 )"""
 # As `Seen.rank`.
 _RANK = "({row}.observed_at, -{row}.accuracy_m, ST_X({row}.point), ST_Y({row}.point))"
-# The copy of duty is written once, when a worker is first seen; from then on duty itself keeps it.
+# The copy of duty is written once, when a worker was first seen (`_duty_of_newcomers`); from then
+# on duty itself keeps it.
 _MOVE = f"""
 insert into latest_position as latest
   (district, worker, point, accuracy_m, observed_at, received_at, origin, on_duty)
 select district, worker, ST_SetSRID(ST_MakePoint(lon, lat), {STORAGE_SRID}), accuracy_m,
-  observed_at, received_at, origin, {_ON_DUTY.format(row="seen")}
+  observed_at, received_at, origin, false
 from unnest(
   %(district)s::text[], %(worker)s::uuid[], %(lon)s::float8[], %(lat)s::float8[],
   %(accuracy_m)s::float8[], %(observed_at)s::timestamptz[], %(received_at)s::timestamptz[],
@@ -57,7 +59,6 @@ from unnest(%(district)s::text[], %(worker)s::uuid[], %(on_duty)s::bool[])
   as changed (district, worker, on_duty)
 where latest.district = changed.district and latest.worker = changed.worker
 """
-_TELL = "select pg_notify(%(channel)s, payload) from unnest(%(payloads)s::text[]) as payload"
 
 
 def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
@@ -103,9 +104,8 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
                 shared_area(row.district, row.cells),
             ]
             items.setdefault(row.district, []).append(item)
-    told = [piece for district, some in items.items() for piece in payloads(district, some)]
-    if told:
-        prepared.run(session, _TELL, channel=NOTIFY_CHANNEL, payloads=told)
+    for district, some in items.items():
+        tell(session, [Notice(NOTIFY_CHANNEL, piece) for piece in payloads(district, some)])
 
 
 def follow_duty(session: Session, changed: Sequence[DutyChanged]) -> None:
