@@ -5,13 +5,14 @@ One check-in is a batch of one; a batch is a few statements, whatever its size a
 items.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 import shapely
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -25,12 +26,13 @@ from geo.crs import Fix, PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
 from geo.hierarchy.rules import NoPlanInForce
-from geo.ids import CheckInId, DistrictCode, WorkerId
+from geo.ids import CheckInId, DistrictCode, PlanId, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
 from geo.patrol.findings import worth_a_look
+from geo.patrol.grid import PlanGrid
 from geo.patrol.proof_codes import ShownProof, proof_states
 from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
@@ -117,15 +119,16 @@ def take_check_ins(
         ],
     )
     refused = _Refusals(session, at)
+    grids = cache(partial(queries.grid_of, session))
+    spots = list(zip(lon.tolist(), lat.tolist(), strict=True))
     for place, (actor, claim) in enumerate(said):
         key = (actor.district, claim.id)
         if key in first:
             continue
         try:
             refused.check(actor, claim.worker, met[place])
-            spot = (float(lon[place]), float(lat[place]))
             cases[place] = _case(
-                session,
+                grids,
                 actor,
                 claim,
                 digests[place],
@@ -133,7 +136,7 @@ def take_check_ins(
                 met[place],
                 proofs[place],
                 at,
-                spot,
+                spots[place],
             )
         except GeoError as error:
             answers[place] = error
@@ -142,14 +145,15 @@ def take_check_ins(
             first[key] = place
     judged = _judge(cases, at)
     won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
+    received_on = cache(partial(civil_date, at))
     days: set[WorkerDay] = set()
     for place, check_in in judged.items():
         case = cases[place]
         if (case.actor.district, check_in.id) in won:
             answers[place] = Taken(check_in, True)
-            _record(session, case, check_in)
             observed_on = civil_date(check_in.observed_at, case.time_zone)
             days.add(WorkerDay(case.actor.district, check_in.worker, observed_on))
+            _record(session, case, check_in, late=observed_on != received_on(case.time_zone))
     note_days(session, days, at=at)
     _look_at_devices(session, said, cases, answers, at)
     unsettled = [place for place in range(len(said)) if not isinstance(answers.get(place), Taken)]
@@ -195,7 +199,7 @@ class _Refusals:
 
 
 def _case(
-    session: Session,
+    grids: Callable[[DistrictCode, PlanId], PlanGrid],
     actor: Actor,
     claim: Claim,
     said: bytes,
@@ -208,7 +212,7 @@ def _case(
     """Raises: PointOutOfRange, ClockAhead, CheckpointNotFound, NoPlanInForce, NoPolicyInForce,
     CheckInTooLate."""
     fix = claim.fix
-    if not np.isfinite(place).all():
+    if not all(map(math.isfinite, place)):
         raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
     if moment is None:
         raise ClockAhead(observed_at=rfc3339(fix.observed_at), now=rfc3339(at))
@@ -227,7 +231,7 @@ def _case(
     assert met.origin is not None
     evidence = Evidence(
         fix=fix,
-        grid=queries.grid_of(session, actor.district, met.plan),
+        grid=grids(actor.district, met.plan),
         assigned=met.assigned,
         checkpoint=met.checkpoint,
         on_duty=met.on_duty,
@@ -316,7 +320,7 @@ def _store(
                 raise
             left = remaining
         else:
-            prepared.run(session, "release savepoint check_ins")
+            # The savepoint ends with the transaction: to release it would cost one more turn.
             break
     return {(case.actor.district, check_in.id) for case, check_in in left}
 
@@ -361,12 +365,10 @@ def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
     }
 
 
-def _record(session: Session, case: _Case, check_in: CheckIn) -> None:
+def _record(session: Session, case: _Case, check_in: CheckIn, *, late: bool) -> None:
     # Whether it is news of where he is now, the latest position decides: it never goes back. A
     # delivery that was held up must end in the same state as one that was not.
     seen = case.evidence.on_duty and not case.claim.fix.mock
-    observed_on = civil_date(check_in.observed_at, case.time_zone)
-    late = observed_on != civil_date(check_in.received_at, case.time_zone)
     record(
         session,
         (LateCheckInJudged if late else CheckInJudged)(
