@@ -122,10 +122,12 @@ def to_wgs84_many(points: Sequence[Point]) -> tuple[Floats, Floats]:
     lon = np.array([point.lon for point in points], dtype=np.float64)
     lat = np.array([point.lat for point in points], dtype=np.float64)
     lon, lat = _on_earth(lon, lat)
-    for system in (System.GCJ02, System.BD09):
+    displaced = {point.system for point in points} & {System.GCJ02, System.BD09}
+    if not displaced:
+        return lon, lat
+    for system in displaced:
         spoken = np.array([point.system is system for point in points], dtype=bool)
-        if spoken.any():
-            lon[spoken], lat[spoken] = wgs84_arrays(lon[spoken], lat[spoken], system)
+        lon[spoken], lat[spoken] = wgs84_arrays(lon[spoken], lat[spoken], system)
     # At the edge of the range the displacement leads out of it.
     return _on_earth(lon, lat)
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy.exc import DBAPIError
@@ -62,6 +63,8 @@ def _sent(session: Session, statement: str, values: dict[str, Any]) -> psycopg.C
 def _array(values: list[Any]) -> str:
     """An array in PostgreSQL's own spelling: the driver takes a multiple of the time for it."""
     kind = next((value.__class__ for value in values if value is not None), str)
+    if kind in _AS_JSON:
+        return f"{{{orjson.dumps(values).decode()[1:-1]}}}"
     spell = _SPELLED[kind]
     return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
@@ -71,14 +74,12 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
+# Spelled alike in both, NULL included.
+_AS_JSON = {UUID, int, bool, date}
 # By the exact type: whoever brings another kind of value says here how it is spelled.
 _SPELLED: dict[type, Callable[[Any], str]] = {
     str: _quoted,
-    UUID: str,
-    int: str,
-    bool: str,
     float: repr,
-    date: date.isoformat,
     datetime: datetime.isoformat,
     bytes: lambda value: f'"\\\\x{value.hex()}"',
 }
