@@ -58,4 +58,5 @@ def estate() -> tuple[Division, Ground]:
             )
     groups = [area for area in town.areas() if area.level is Level.BUILDING_GROUP]
     placed = {house.id: house.group for house in houses}
-    return opened([*areas, *groups], placed), ground(houses, town.SRID)
+    whole = opened([*areas, *groups], placed)
+    return whole, ground(houses, town.SRID, boundary(whole, whole.district))

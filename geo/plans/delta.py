@@ -11,15 +11,17 @@ from typing import Any
 import orjson
 import shapely
 
+from geo.plans.layers import differing
 from geo.plans.rules import Cell, Division, Group, Upper
 
 
 def difference(before: Division, after: Division) -> bytes:
     """The areas of `after` that `before` lacks or has otherwise, and the codes that are gone."""
+    exchanged = sorted(differing(before.cells, after.cells))
     cells: dict[str, Any] = {
         code: _cell_fields(cell)
-        for code, cell in after.cells.items()
-        if (old := before.cells.get(code)) is not cell and old != cell
+        for code in exchanged
+        if (cell := after.cells.get(code)) is not None and before.cells.get(code) != cell
     }
     uppers: dict[str, Any] = {
         code: [upper.name, upper.aliases, upper.came_from, upper.islands]
@@ -27,7 +29,7 @@ def difference(before: Division, after: Division) -> bytes:
         if before.uppers.get(code) != upper
     }
     body = {
-        "cells": cells | dict.fromkeys(before.cells.keys() - after.cells.keys()),
+        "cells": cells | dict.fromkeys(code for code in exchanged if code not in after.cells),
         "uppers": uppers | dict.fromkeys(before.uppers.keys() - after.uppers.keys()),
         "issued": dict(after.issued),
     }

@@ -19,6 +19,7 @@ from geo.plans.balance import balanced_parts
 from geo.plans.cutting import SPECK, Recut, TooTight, recut
 from geo.plans.houses import housed, regrouped, round_houses
 from geo.plans.lattice import Floats, area_m2, square_units, to_units
+from geo.plans.layers import differing
 from geo.plans.rules import (
     Cell,
     CellLocked,
@@ -133,13 +134,13 @@ def apply(division: Division, ground: Ground, edit: Edit) -> Edited:
     """Carry out an edit. Raises: EditRefused and its kinds, AreaUnknown, ShapeWrong."""
     edited = _ACTS[type(edit)](division, ground, edit)
     after = edited.division.cells
-    before = division.cells
-    codes = {code for code, cell in after.items() if before.get(code) is not cell}
+    codes = sorted(differing(division.cells, after))
+    removed = tuple(code for code in codes if code not in after)
     return replace(
         edited,
-        division=_without_empty(edited.division) if edited.removed else edited.division,
-        changed=tuple(sorted(codes)),
-        removed=tuple(sorted(before.keys() - after.keys())),
+        division=_without_empty(edited.division, removed),
+        changed=tuple(code for code in codes if code in after),
+        removed=removed,
     )
 
 
@@ -373,10 +374,10 @@ def _settled(
                 parts_m2=[round(area_m2(part, ground.srid), 1) for part in parts],
                 **place_of(parts[0]),
             )
-    known = {**division.cells, **(fresh or {})}
+    known = fresh or division.cells
     cut = [code for code in result.shapes if code in (fresh or among)]
     bent = [
-        replace(known[code], shape=shape)
+        replace(division.cells[code], shape=shape)
         for code, shape in result.shapes.items()
         if code not in cut
     ]
@@ -428,8 +429,8 @@ def _together(cells: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(sorted({code for cell in cells for code in cell.came_from}))
 
 
-def _without_empty(division: Division) -> Division:
-    """Areas above the cells that have none left are gone."""
-    used = {cell.code[:length] for cell in division.cells.values() for length in (6, 9, 12)}
-    empty = division.uppers.keys() - used
+def _without_empty(division: Division, removed: Sequence[str]) -> Division:
+    """Areas above the removed cells that have none left are gone."""
+    above = {code[:length] for code in removed for length in (9, 12)} & division.uppers.keys()
+    empty = [area for area in above if not division.has_cells(area)]
     return division.with_uppers(removed=empty) if empty else division

@@ -17,10 +17,11 @@ from shapely.geometry.base import BaseGeometry
 from geo.errors import Conflict, Invalid, NotFound
 from geo.ids import CODE_LENGTH, Level
 from geo.plans.lattice import to_degrees
+from geo.plans.layers import Layered, layered
+from geo.plans.whereabouts import Whereabouts
 
 _CELL_LENGTH = CODE_LENGTH[Level.CELL]
-# So many cells are looked through one by one before the tree is grown anew.
-_LOOSE = 256
+_COMMUNITY_LENGTH = CODE_LENGTH[Level.COMMUNITY]
 
 
 class EditRefused(Conflict):
@@ -183,34 +184,6 @@ class Upper:
 
 
 @dataclass(frozen=True)
-class _Whereabouts:
-    """Cells by place. Edits add to the loose ones; the tree grows anew when they are many."""
-
-    tree: shapely.STRtree
-    codes: tuple[str, ...]
-    loose: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, cells: Mapping[str, Cell]) -> "_Whereabouts":
-        return cls(shapely.STRtree([cell.shape for cell in cells.values()]), tuple(cells))
-
-    def after(self, cells: Mapping[str, Cell], changed: Iterable[str]) -> "_Whereabouts":
-        loose = self.loose.union(changed)
-        if len(loose) > _LOOSE:
-            return _Whereabouts.of(cells)
-        return replace(self, loose=loose)
-
-    def within(self, cells: Mapping[str, Cell], box: BaseGeometry) -> list[str]:
-        found = {
-            self.codes[at] for at in self.tree.query(box).tolist() if self.codes[at] in cells
-        } - self.loose
-        found.update(
-            code for code in self.loose if code in cells and cells[code].shape.intersects(box)
-        )
-        return sorted(found)
-
-
-@dataclass(frozen=True)
 class Division:
     """All cells of a district and the areas above them.
 
@@ -222,7 +195,8 @@ class Division:
     uppers: Mapping[str, Upper]
     cells: Mapping[str, Cell]
     issued: Mapping[str, int] = field(default_factory=dict)
-    _index: _Whereabouts | None = field(default=None, repr=False, compare=False)
+    _index: Whereabouts | None = field(default=None, repr=False, compare=False)
+    _members: Layered[frozenset[str]] | None = field(default=None, repr=False, compare=False)
 
     def cell(self, code: str) -> Cell:
         """A cell by its code. Raises: AreaUnknown."""
@@ -238,19 +212,41 @@ class Division:
 
     def below(self, code: str) -> list[Cell]:
         """The cells of an area, by code."""
-        return [self.cells[own] for own in sorted(self.cells) if own.startswith(code)]
+        if len(code) == _COMMUNITY_LENGTH:
+            return [self.cells[own] for own in sorted(self.communities.get(code, ()))]
+        held = [own for own in self.communities if own.startswith(code)]
+        return [self.cells[own] for area in sorted(held) for own in sorted(self.communities[area])]
+
+    def has_cells(self, code: str) -> bool:
+        """Whether an area above the cells has any."""
+        return code in self.communities or any(own.startswith(code) for own in self.communities)
 
     def near(self, *shapes: BaseGeometry, margin: float = 2.0) -> list[str]:
         """Codes of the cells whose boxes come within `margin` grid units of the shapes' box."""
         west, south, east, north = shapely.total_bounds(list(shapes))
-        box = shapely.box(west - margin, south - margin, east + margin, north + margin)
-        return self.whereabouts.within(self.cells, box)
+        box = (west - margin, south - margin, east + margin, north + margin)
+        return self._whereabouts.within(
+            box, lambda code: self.cells[code].shape if code in self.cells else None
+        )
 
     @property
-    def whereabouts(self) -> _Whereabouts:
+    def communities(self) -> Mapping[str, frozenset[str]]:
+        """The codes of the cells of each community that has any."""
+        if self._members is None:
+            found: dict[str, set[str]] = {}
+            for code in self.cells:
+                found.setdefault(code[:_COMMUNITY_LENGTH], set()).add(code)
+            members = Layered({area: frozenset(codes) for area, codes in found.items()})
+            object.__setattr__(self, "_members", members)
+        assert self._members is not None
+        return self._members
+
+    @property
+    def _whereabouts(self) -> Whereabouts:
         """The index by place, grown when first asked for."""
         if self._index is None:
-            object.__setattr__(self, "_index", _Whereabouts.of(self.cells))
+            shapes = {code: cell.shape for code, cell in self.cells.items()}
+            object.__setattr__(self, "_index", Whereabouts.of(shapes))
         assert self._index is not None
         return self._index
 
@@ -258,11 +254,33 @@ class Division:
         self, *, changed: Sequence[Cell] = (), removed: Iterable[str] = ()
     ) -> "Division":
         """The division with some cells exchanged, added or gone."""
-        gone = set(removed)
-        cells = {code: cell for code, cell in self.cells.items() if code not in gone}
-        cells.update({cell.code: cell for cell in changed})
-        touched = [cell.code for cell in changed]
-        return replace(self, cells=cells, _index=self.whereabouts.after(cells, touched))
+        fresh = {cell.code: cell for cell in changed}
+        gone = [code for code in removed if code not in fresh]
+        moved = {
+            code: cell.shape
+            for code, cell in fresh.items()
+            if code not in self.cells or self.cells[code].shape is not cell.shape
+        }
+        return replace(
+            self,
+            cells=layered(self.cells).exchanged(fresh, gone),
+            _index=self._whereabouts.after(moved),
+            _members=self._regathered(fresh, gone),
+        )
+
+    def _regathered(
+        self, fresh: Mapping[str, Cell], gone: Sequence[str]
+    ) -> Layered[frozenset[str]]:
+        members = layered(self.communities)
+        held: dict[str, frozenset[str]] = {}
+        for code in (*fresh, *gone):
+            area = code[:_COMMUNITY_LENGTH]
+            own = held.get(area, members.get(area, frozenset()))
+            held[area] = own - {code} if code in gone else own | {code}
+        return members.exchanged(
+            {area: own for area, own in held.items() if own and own != members.get(area)},
+            [area for area, own in held.items() if not own and area in members],
+        )
 
     def with_uppers(
         self, *, changed: Sequence[Upper] = (), removed: Iterable[str] = ()
@@ -293,7 +311,7 @@ def boundary(division: Division, code: str) -> BaseGeometry:
     """The land of any area of a division in grid units: the union of its cells, exact."""
     if len(code) == _CELL_LENGTH:
         return division.cell(code).shape
-    shapes = [cell.shape for cell in division.cells.values() if cell.code.startswith(code)]
+    shapes = [cell.shape for cell in division.below(code)]
     if not shapes:
         raise AreaUnknown(area=code)
     whole: BaseGeometry = shapely.coverage_union_all(shapes)
