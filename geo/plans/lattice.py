@@ -37,6 +37,13 @@ def to_degrees(geometry: BaseGeometry) -> BaseGeometry:
     return moved
 
 
+def in_metres(geometries: Shapes, srid: int) -> Shapes:
+    """Shapes in grid units to the same in plane metres of a metric CRS."""
+    degrees = shapely.transform(geometries, lambda xy: xy / UNITS_PER_DEGREE)
+    moved: Shapes = geometry_to_metres(degrees, srid)
+    return moved
+
+
 def area_m2(geometry: BaseGeometry, srid: int) -> SquareMetres:
     """The size of a shape in grid units, measured in the district's metric CRS."""
     return SquareMetres(float(geometry_to_metres(to_degrees(geometry), srid).area))

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geo.crs import geometry_to_metres
 from geo.plans.autodraw.rules import Balance
 from geo.plans.autodraw.search import Drawing
 from geo.plans.compactness import polsby_popper
-from geo.plans.lattice import to_degrees
+from geo.plans.lattice import in_metres, to_degrees
 from geo.plans.rules import Cell, Division, Ground
 
 
@@ -66,9 +65,7 @@ def summary(
             if abs(off[cell.code]) > limit + 1e-9:
                 beyond.append(cell.code)
     widest = max(sorted(off), key=lambda code: abs(off[code]))
-    shapes = np.array(
-        [geometry_to_metres(to_degrees(cell.shape), ground.srid) for cell in free], dtype=object
-    )
+    shapes = in_metres(np.array([cell.shape for cell in free], dtype=object), ground.srid)
     return {
         "cells": len(cells),
         "largest_deviation": round(abs(off[widest]), 4),
