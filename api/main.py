@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import DBAPIError
 from starlette.routing import BaseRoute
 
-from api import desk_pages, pages, patrol_pages, worker_pages
+from api import desk_pages, pages, patrol_pages, planner_pages, worker_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
 from api.errors import COMMON_PROBLEMS, Problem, install
@@ -193,6 +193,7 @@ def routes() -> tuple[BaseRoute, ...]:
     shared.include_router(signals.router, prefix=BASE)
     shared.include_router(patrol_pages.router)
     shared.include_router(desk_pages.router)
+    shared.include_router(planner_pages.router)
     shared.include_router(worker_pages.router)
     shared.include_router(pages.router)
     shared.mount("/static", pages.Files(directory=STATIC))

@@ -107,6 +107,7 @@ def show_wall(
         people=Sight.of(me).people,
         check_ins="/check-ins" if me.role in PERMISSIONS["checkins.read"] else None,
         reports="/reports/linkups" if me.role in PERMISSIONS["reports.read"] else None,
+        planner="/planner" if me.role in PERMISSIONS["plans.read"] else None,
         fresh_s=FRESH_FOR.total_seconds(),
     )
     return page(_wall(view))

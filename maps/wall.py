@@ -11,7 +11,7 @@ from maps.page import page_data, parts, render
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
     than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown;
-    `check_ins` and `reports`: where those pages are, for those who may read them."""
+    `check_ins`, `reports` and `planner`: where those pages are, for those who may read them."""
 
     district: str
     time_zone: str
@@ -25,6 +25,7 @@ class WallView:
     people: bool
     check_ins: str | None
     reports: str | None
+    planner: str | None
 
 
 def wall(view: WallView) -> str:

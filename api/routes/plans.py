@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plans: the list, drafts and their edits, publishing and taking back."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
@@ -25,6 +26,7 @@ from geo.plans.faults import Problem
 from geo.plans.lattice import area_m2, to_degrees
 from geo.plans.problems import problems as find_problems
 from geo.plans.rules import Cell, Division, Ground
+from geo.workforce.signatures import names_behind
 
 router = APIRouter(tags=["plans"])
 
@@ -102,6 +104,7 @@ class StepAnswer(Answer):
     asked: dict[str, Any] | None
     outcome: dict[str, Any] | None
     actor: str
+    by: str | None
     at: datetime
 
 
@@ -166,7 +169,10 @@ def show(
     division = queries.division(session, me.district, found)
     ground = queries.ground(session, me.district, found)
     features = [cell_feature(cell, ground) for cell in division.cells.values()]
-    answer = Response(dumps(collection(features)), media_type=MEDIA_TYPE)
+    # What the areas above are called: their land is that of their cells.
+    areas = {code: upper.name for code, upper in division.uppers.items()}
+    body = {**collection(features), "areas": areas}
+    answer = Response(dumps(body), media_type=MEDIA_TYPE)
     if found.revision is not None:
         answer.headers["etag"] = f'"{found.revision}"'
     return answer
@@ -206,7 +212,11 @@ def steps(
     """The steps a draft was drawn by, after a revision."""
     queries.entry(session, me.district, PlanId(id))
     found = queries.steps(session, me.district, PlanId(id), after=after)
-    return StepsAnswer(items=[StepAnswer.model_validate(step) for step in found])
+    names = names_behind(session, me.district, {step.actor for step in found})
+    items = [
+        StepAnswer.model_validate({**asdict(step), "by": names.get(step.actor)}) for step in found
+    ]
+    return StepsAnswer(items=items)
 
 
 @router.post("/plans/{id}/edits", responses=GEOJSON, response_class=Response)

@@ -23,13 +23,14 @@ export class Refused extends Error {
  * @param {RequestInit} [more]
  */
 export async function ask(url, method = "GET", body = undefined, more = {}) {
+  const { headers, ...options } = more;
   let answer;
   try {
     answer = await fetch(url, {
       method,
-      headers: { "accept-language": language(), "content-type": "application/json" },
+      headers: { "accept-language": language(), "content-type": "application/json", ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
-      ...more,
+      ...options,
     });
   } catch {
     throw new Error(t("no_service"));

@@ -24,9 +24,11 @@ export class Labels {
    * @param {any} map
    * @param {import("./ground.js").Ground} ground
    * @param {() => number[][]} reserved  what names keep clear of: left, top, right, bottom
+   * @param {() => Label[]} [own]  what the page writes itself: weightier than streets and rivers
    */
-  constructor(map, ground, reserved) {
+  constructor(map, ground, reserved, own = () => []) {
     this.reserved = reserved;
+    this.own = own;
     this.ground = ground;
     /** @type {Label[]} */
     this.labels = [];
@@ -36,7 +38,7 @@ export class Labels {
   /** Read the names of the layers that are there now. */
   read() {
     const { data } = this.ground;
-    const labels = [];
+    const labels = this.own();
     for (const { properties } of data.subdistricts?.features ?? []) {
       labels.push(named(properties, { size: 17, color: "#b9cddd", from: 0, until: 14.6, spacing: "0.22em" }));
     }

@@ -205,7 +205,8 @@ export class Panels {
       return { kind: body.severity, text, where: body.label || this.cellName(body.cell) };
     }
     if (collection === "linkups") return this.linkupLine(kind, body, before);
-    if (kind.startsWith("plan.")) return { kind: "", text: t("said.plan"), where: "" };
+    // What planners draw is nobody else's news until it is published.
+    if (kind.startsWith("plan.") && kind !== "plan.draft") return { kind: "", text: t("said.plan"), where: "" };
     return null;
   }
 

@@ -70,6 +70,7 @@ const WORDS = {
   normal: ["一般事件", "Normal"],
   check_ins_page: ["打卡记录", "Check-ins"],
   reports_page: ["连线时效", "Time to connect"],
+  planner_page: ["网格规划", "Planner"],
   my_check_ins: ["我的打卡", "My check-ins"],
   covered: ["今日已打卡网格", "Checked in today"],
 

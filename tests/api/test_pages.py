@@ -13,7 +13,7 @@ from maps.offline import offline
 from tests import town
 from tests.conftest import SignIn
 
-PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print", "/desk"]
+PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print", "/desk", "/planner"]
 
 
 @pytest.mark.parametrize("page", ["/wall", "/docs", "/wall?a=1&b=//x"])
@@ -82,6 +82,21 @@ def test_the_desk_is_the_officers(client: TestClient, sign_in: SignIn, role: Rol
     worker = town.WORKERS["N1"] if role is Role.WORKER else None
     answer = client.get("/desk", headers=sign_in(role, worker=worker))
     assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.ADMIN, Role.PLANNER)])
+def test_the_planner_page_is_the_planners(client: TestClient, sign_in: SignIn, role: Role) -> None:
+    worker = town.WORKERS["N1"] if role is Role.WORKER else None
+    answer = client.get("/planner", headers=sign_in(role, worker=worker))
+    assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
+
+
+def test_the_wall_leads_planners_to_their_page(client: TestClient, sign_in: SignIn) -> None:
+    def leads(role: Role) -> bool:
+        return 'href="/planner"' in client.get("/wall", headers=sign_in(role)).text
+
+    assert leads(Role.PLANNER)
+    assert not leads(Role.VIEWER)
 
 
 def test_the_record_of_an_incident_is_for_those_in_its_area(

@@ -74,6 +74,12 @@ def test_an_edit_answers_what_changed_and_the_next_revision(desk: Desk) -> None:
     assert desk.cells()[town.N1] == changed[town.N1]
 
 
+def test_the_cells_come_with_the_names_of_what_is_above_them(desk: Desk) -> None:
+    desk.edit(op="found", areas=[town.N1], parent="210503101", name="新城社区")
+    areas = desk.ask("GET", "?as=geojson").json()["areas"]
+    assert areas == {**town.NAMES, "210503101D01": "新城社区"}
+
+
 def test_coordinates_are_multiples_of_the_grid(desk: Desk) -> None:
     desk.edit(**transfer())
     for cell in desk.cells().values():
@@ -93,8 +99,9 @@ def test_undo_and_redo_are_steps_of_their_own(desk: Desk) -> None:
     assert (redone.json()["revision"], redone.json()["can_undo"]) == (3, True)
     assert desk.cells()[town.N1] == moved
     assert desk.ask("POST", "/edits/redo").status_code == 409
-    kinds = [step["kind"] for step in desk.ask("GET", "/steps").json()["items"]]
-    assert kinds == ["edit", "undo", "redo"]
+    steps = desk.ask("GET", "/steps").json()["items"]
+    assert [step["kind"] for step in steps] == ["edit", "undo", "redo"]
+    assert all(step["by"].startswith("planner-") for step in steps)
 
 
 def test_an_edit_after_an_undo_leaves_nothing_to_redo(desk: Desk) -> None:
