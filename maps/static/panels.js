@@ -205,8 +205,7 @@ export class Panels {
       return { kind: body.severity, text, where: body.label || this.cellName(body.cell) };
     }
     if (collection === "linkups") return this.linkupLine(kind, body, before);
-    // What planners draw is nobody else's news until it is published.
-    if (kind.startsWith("plan.") && kind !== "plan.draft") return { kind: "", text: t("said.plan"), where: "" };
+    if (kind.startsWith("plan.")) return { kind: "", text: t("said.plan"), where: "" };
     return null;
   }
 

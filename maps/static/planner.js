@@ -321,7 +321,7 @@ function say() {
 
 /** Another planner drew, or the plan in force changed. @param {import("./live.js").Message[]} messages */
 async function happened(messages) {
-  const plans = messages.filter(({ event }) => event.startsWith("plan"));
+  const plans = messages.filter(({ event }) => /^(plan|draft)\./.test(event));
   if (!plans.length) return;
   await desk.plans.read();
   const { plan } = desk;
