@@ -72,6 +72,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("无法修改", "此修改与草案现状冲突，请刷新后重试。"),
         "en": ("Edit refused", "The edit contradicts the draft as it stands; reload it."),
     },
+    "plan.needs_hand": {
+        "zh": ("需要人工处理", "区域 {areas} 的这个问题没有建议的修复办法，请手工修改。"),
+        "en": ("For a person to mend", "No repair is proposed for this fault of {areas}."),
+    },
     "plan.not_a_draft": {
         "zh": ("不是草案", "该方案状态为 {status}，不能再修改。请以它为依据新建草案。"),
         "en": (
@@ -112,6 +116,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Problems remain",
             "The plan has {count} problems, gaps or overlaps or the like; mend them, then publish.",
         ),
+    },
+    "plan.repair_unknown": {
+        "zh": ("没有这个问题", "草案中没有（或已不再有）编号为 {problem} 的问题，请重新检查。"),
+        "en": ("No such problem", "The draft has no problem {problem} (any more); check it again."),
     },
     "plan.revision_required": {
         "zh": ("缺少版本号", "修改草案时须以 If-Match 写明所依据的版本号（取自 ETag）。"),

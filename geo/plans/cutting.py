@@ -83,11 +83,11 @@ def recut(
     borders, owners = np.unique(borders, axis=0, return_counts=True)
     paths = _paths(lines, land, borders, outer=owners == 1)
     chains, pieces = _noded(borders, paths)
-    noded = {code: _threaded(shape, chains) for code, shape in near.items()}
+    noded = {code: rethreaded(shape, chains) for code, shape in near.items()}
     if not pieces:
         return Recut({}, ())
     walls = {
-        _key(a, b)
+        pair_of(a, b)
         for code in among
         for ring in rings_of(noded[code])
         for a, b in pairwise(map(tuple, ring.tolist()))
@@ -183,11 +183,11 @@ def _noded(
     fresh = np.unique(np.concatenate([met, steps.reshape(-1, 2)]), axis=0)
     touched = np.unique(wall)
     chains = {}
-    for at, chain in _chains(borders[touched], fresh):
+    for at, chain in chained(borders[touched], fresh):
         start, end = borders[touched[at]].reshape(2, 2).tolist()
         chains[(tuple(start), tuple(end))] = chain
     corners = np.unique(np.concatenate([fresh, borders[touched].reshape(-1, 2)]), axis=0)
-    pieces = {_key(a, b) for _, chain in _chains(steps, corners) for a, b in pairwise(chain)}
+    pieces = {pair_of(a, b) for _, chain in chained(steps, corners) for a, b in pairwise(chain)}
     return chains, pieces
 
 
@@ -205,7 +205,7 @@ def _crossings(one: Floats, other: Floats) -> Floats:
     return met
 
 
-def _chains(segments: Floats, corners: Floats) -> list[tuple[int, Chain]]:
+def chained(segments: Floats, corners: Floats) -> list[tuple[int, Chain]]:
     """Each segment as the lattice points on its way, its own ends first and last."""
     if not len(segments):
         return []
@@ -221,18 +221,18 @@ def _chains(segments: Floats, corners: Floats) -> list[tuple[int, Chain]]:
     return out
 
 
-def _threaded(shape: BaseGeometry, chains: Mapping[tuple[Point, Point], Chain]) -> BaseGeometry:
+def rethreaded(shape: BaseGeometry, chains: Mapping[tuple[Point, Point], Chain]) -> BaseGeometry:
     """The shape with its met borders replaced by their chains; itself where none is met."""
     parts = shapely.get_parts(shape)
     if len(parts) > 1:
-        threaded: Any = [_threaded(part, chains) for part in parts]
+        threaded: Any = [rethreaded(part, chains) for part in parts]
         same = all(new is old for new, old in zip(threaded, parts, strict=True))
         return shape if same else shapely.MultiPolygon(threaded)
     rings, met = [], False
     for ring in rings_of(shape):
         thread: list[Point] = []
         for a, b in pairwise(map(tuple, ring.tolist())):
-            chain = chains.get(_key(a, b), (a, b))
+            chain = chains.get(pair_of(a, b), (a, b))
             met |= len(chain) > 2
             thread += chain[:-1] if chain[0] == a else chain[:0:-1]
         rings.append([*thread, thread[0]])
@@ -297,5 +297,6 @@ def _same_land(before: Sequence[BaseGeometry], after: Sequence[BaseGeometry]) ->
         raise TooTight(shapely.symmetric_difference(old, new))
 
 
-def _key(a: Point, b: Point) -> tuple[Point, Point]:
+def pair_of(a: Point, b: Point) -> tuple[Point, Point]:
+    """The ends of a piece of border, the lesser first."""
     return (a, b) if a <= b else (b, a)

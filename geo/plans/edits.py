@@ -20,9 +20,10 @@ from geo.plans.cutting import SPECK, Recut, TooTight, recut
 from geo.plans.houses import housed, regrouped, round_houses
 from geo.plans.lattice import Floats, area_m2, square_units, to_units
 from geo.plans.layers import differing
+from geo.plans.recoding import moved, unlocked, without_empty
+from geo.plans.repairs import repaired
 from geo.plans.rules import (
     Cell,
-    CellLocked,
     Division,
     DoesNotCut,
     Ground,
@@ -112,7 +113,14 @@ class Lock:
     locked: bool
 
 
-Edit = Transfer | Redraw | Split | Merge | Reassign | Found | Rename | Lock
+@dataclass(frozen=True)
+class Repair:
+    """Mend faults of the division by the repairs that were proposed; their ids."""
+
+    problems: tuple[str, ...]
+
+
+Edit = Transfer | Redraw | Split | Merge | Reassign | Found | Rename | Lock | Repair
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ def apply(division: Division, ground: Ground, edit: Edit) -> Edited:
     removed = tuple(code for code in codes if code not in after)
     return replace(
         edited,
-        division=_without_empty(edited.division, removed),
+        division=without_empty(edited.division, removed),
         changed=tuple(code for code in codes if code in after),
         removed=removed,
     )
@@ -241,7 +249,7 @@ def _merge(division: Division, ground: Ground, edit: Merge) -> Edited:
         raise NothingMoves(cell=edit.cells[0] if edit.cells else "")
     if len({cell.community for cell in cells}) > 1:
         raise NotOneCommunity(cells=[cell.code for cell in cells])
-    _unlocked(cells)
+    unlocked(cells)
     shape = shapely.coverage_union_all([cell.shape for cell in cells])
     if shape.geom_type != "Polygon":
         raise NotNeighbours(cells=[cell.code for cell in cells])
@@ -277,34 +285,8 @@ def _found(division: Division, ground: Ground, edit: Found) -> Edited:
 
 
 def _moved(division: Division, areas: Sequence[str], to: str) -> Edited:
-    """The areas under another parent, with all below them under new codes."""
-    removed: list[str] = []
-    for area in dict.fromkeys(areas):
-        if len(area) != len(to) + 3:
-            raise ShapeWrong(field="areas", found=area, wanted=f"{len(to) + 3}")
-        if area.startswith(to):
-            raise NothingMoves(cell=area)
-        if len(area) == 15:
-            code, division = division.issue(to)
-            division = _recoded(division, division.cell(area), code)
-            removed.append(area)
-            continue
-        community = division.upper(area, Level.COMMUNITY)
-        code, division = division.issue(to)
-        division = division.with_uppers(changed=[replace(community, code=code)], removed=[area])
-        for cell in division.below(area):
-            own, division = division.issue(code)
-            division = _recoded(division, cell, own)
-            removed.append(cell.code)
-    return Edited(division, (), tuple(removed))
-
-
-def _recoded(division: Division, cell: Cell, code: str) -> Division:
-    _unlocked([cell])
-    moved = replace(cell, code=code, groups=())
-    held = dict.fromkeys(cell.buildings, code)
-    (moved,), division = regrouped(division, [moved], cell.groups, held)
-    return division.with_cells(changed=[moved], removed=[cell.code])
+    division, removed = moved(division, areas, to)
+    return Edited(division, (), removed)
 
 
 def _rename(division: Division, ground: Ground, edit: Rename) -> Edited:
@@ -321,6 +303,12 @@ def _lock(division: Division, ground: Ground, edit: Lock) -> Edited:
     return Edited(division.with_cells(changed=cells), ())
 
 
+def _repair(division: Division, ground: Ground, edit: Repair) -> Edited:
+    done = repaired(division, ground, edit.problems)
+    removed = tuple(sorted(division.cells.keys() - done.division.cells.keys()))
+    return Edited(done.division, (), removed, asked_m2=done.asked_m2, moved_m2=done.moved_m2)
+
+
 _ACTS: dict[type, Callable[[Division, Ground, Any], Edited]] = {
     Transfer: _transfer,
     Redraw: _redraw,
@@ -330,6 +318,7 @@ _ACTS: dict[type, Callable[[Division, Ground, Any], Edited]] = {
     Found: _found,
     Rename: _rename,
     Lock: _lock,
+    Repair: _repair,
 }
 
 
@@ -339,7 +328,7 @@ def _cut(
     lines: BaseGeometry,
     owner: Callable[[Floats, Sequence[str]], Sequence[str]],
 ) -> Recut:
-    _unlocked([division.cells[code] for code in among])
+    unlocked([division.cells[code] for code in among])
     shapes = [division.cells[code].shape for code in among]
     near = {code: division.cells[code].shape for code in division.near(*shapes)}
     try:
@@ -419,18 +408,5 @@ def _drawn(shape: BaseGeometry, kind: type, name: str) -> Any:
     return gridded
 
 
-def _unlocked(cells: Sequence[Cell]) -> None:
-    locked = [cell.code for cell in cells if cell.locked]
-    if locked:
-        raise CellLocked(cells=sorted(locked))
-
-
 def _together(cells: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(sorted({code for cell in cells for code in cell.came_from}))
-
-
-def _without_empty(division: Division, removed: Sequence[str]) -> Division:
-    """Areas above the removed cells that have none left are gone."""
-    above = {code[:length] for code in removed for length in (9, 12)} & division.uppers.keys()
-    empty = [area for area in above if not division.has_cells(area)]
-    return division.with_uppers(removed=empty) if empty else division

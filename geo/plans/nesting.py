@@ -25,9 +25,8 @@ def parents(look: Look) -> Iterator[Problem]:
             known = near is not None and near[:_COMMUNITY] in uppers
             repair = f"reassign_to:{near[:_COMMUNITY]}" if near is not None and known else None
             yield look.problem(Kind.NESTING, Detail.NO_PARENT, [code], look.shapes[code], repair)
-    used = {code[:length] for code in look.division.cells for length in CODE_LENGTH.values()}
     for code in sorted(uppers):
-        if code not in used:
+        if not look.division.has_cells(code):
             somewhere = shapely.point_on_surface(look.ground.outline)
             yield look.problem(
                 Kind.NESTING, Detail.NO_CELLS, [code], somewhere, f"drop_area:{code}", moves=False
@@ -43,14 +42,13 @@ def broken_areas(look: Look, holes: Sequence[Problem]) -> Iterator[Problem]:
     A hole does not part an area: it is a fault of its own.
     """
     filled = [to_units(hole.where) for hole in holes]
-    below: dict[str, list[str]] = defaultdict(list)
-    for code in look.division.cells:
-        for length in (_COMMUNITY, _SUBDISTRICT):
-            if look.asked is None or code[:length] in look.concerned:
-                below[code[:length]].append(code)
-    for area, codes in sorted(below.items()):
+    areas = look.division.uppers if look.asked is None else look.concerned
+    for area in sorted(areas):
+        if len(area) not in (_COMMUNITY, _SUBDISTRICT):
+            continue
+        codes = [cell.code for cell in look.division.below(area)]
         upper = look.division.uppers.get(area)
-        if upper is None or upper.islands or len(codes) == 1:
+        if upper is None or upper.islands or len(codes) < 2:
             continue
         if _whole(look, codes):
             continue

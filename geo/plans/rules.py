@@ -96,6 +96,18 @@ class TooNarrow(EditRefused):
     code = "plan.too_narrow"
 
 
+class RepairUnknown(NotFound):
+    """The draft has no such fault, or no longer."""
+
+    code = "plan.repair_unknown"
+
+
+class NeedsHand(EditRefused):
+    """A fault that only a person can mend: nothing is proposed for it."""
+
+    code = "plan.needs_hand"
+
+
 @dataclass(frozen=True)
 class House:
     """A building as an edit sees it: a footprint in grid units and the households in it."""

@@ -46,8 +46,8 @@ def overlaps(look: Look) -> Iterator[Problem]:
         if land.area > _SAME * max(look.shapes[one].area, look.shapes[other].area):
             # A code that was published stays rather than one given in this draft.
             first, second = sorted((one, other), key=lambda code: (not code.isdigit(), code))
-            repair = f"drop_cell:{second}"
-            yield look.problem(Kind.OVERLAP, Detail.DUPLICATE, [first, second], land, repair)
+            told = (Kind.OVERLAP, Detail.DUPLICATE, [first, second], land, f"drop_cell:{second}")
+            yield look.problem(*told, moves=False)
             continue
         wide, hairs = _by_width(pieces_of(land))
         for piece in wide:
@@ -87,7 +87,7 @@ def _better(look: Look, one: str, other: str, piece: BaseGeometry) -> str:
 
     def score(code: str, loser: str) -> tuple[bool, bool, int, float, str]:
         left = pieces_of(shapely.difference(look.shapes[loser], piece))
-        breaks = len(left) != len(pieces_of(look.shapes[loser]))
+        breaks = not 0 < len(left) <= len(pieces_of(look.shapes[loser]))
         houses = len({*standing}.intersection(look.cells[code].buildings))
         line = shapely.intersection(shapely.boundary(look.shapes[code]), box).buffer(0.5)
         border = float(shapely.intersection(shapely.boundary(piece), line).length)
