@@ -25,7 +25,7 @@ def parents(look: Look) -> Iterator[Problem]:
             known = near is not None and near[:_COMMUNITY] in uppers
             repair = f"reassign_to:{near[:_COMMUNITY]}" if near is not None and known else None
             yield look.problem(Kind.NESTING, Detail.NO_PARENT, [code], look.shapes[code], repair)
-    for code in sorted(uppers):
+    for code in sorted(uppers if look.asked is None else uppers.keys() & look.concerned):
         if not look.division.has_cells(code):
             somewhere = shapely.point_on_surface(look.ground.outline)
             yield look.problem(
