@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.deps import Allowed, Now, Read, authenticate
+from api.shapes import Day
 from api.sight import Sight
 from geo.accounts.rules import PERMISSIONS, Actor, Role
 from geo.clock import civil_date, rfc3339
@@ -91,17 +92,20 @@ def show_wall(
     session: Read,
     me: Annotated[Actor, Depends(AllowedOnPage("wall.read"))],
     now: Now,
+    on: Day | None = None,
 ) -> Response:
-    """The district, live."""
+    """The district, live; with `on` as the plan of another day divides it, standing still."""
     district = queries.district(session, me.district)
-    plan = queries.plan_in_force(session, district.code, civil_date(now, district.time_zone))
+    today = civil_date(now, district.time_zone)
+    preview = None if on is None or on == today else on.isoformat()
+    plan = queries.plan_in_force(session, district.code, on or today)
     view = WallView(
         district=district.name,
         time_zone=district.time_zone,
         scope=",".join(me.areas),
         focus=focus(session, district.code, plan.id, me.areas),
         basemap="/api/v1/basemap",
-        state="/api/v1/state",
+        state=f"/api/v1/state?on={preview}" if preview else "/api/v1/state",
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
         people=Sight.of(me).people,
@@ -109,6 +113,7 @@ def show_wall(
         reports="/reports/linkups" if me.role in PERMISSIONS["reports.read"] else None,
         planner="/planner" if me.role in PERMISSIONS["plans.read"] else None,
         fresh_s=FRESH_FOR.total_seconds(),
+        preview=preview,
     )
     return page(_wall(view))
 

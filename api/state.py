@@ -7,14 +7,14 @@ Afterwards the page keeps it true by the feed alone: a row of a collection is re
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api.sight import Sight
-from geo.clock import civil_date, rfc3339
+from geo.clock import civil_date, civil_day, rfc3339
 from geo.hierarchy import queries
 from geo.hierarchy.drawing import epoch
 from geo.ids import DistrictCode, PlanId
@@ -66,14 +66,23 @@ class State:
     collections: dict[str, list[dict[str, Any]]]
 
 
-def state(session: Session, code: DistrictCode, sight: Sight, *, at: datetime) -> State:
-    """The state of a district at a moment. Raises: DistrictNotFound, NoPlanInForce."""
+def state(
+    session: Session, code: DistrictCode, sight: Sight, *, at: datetime, on: date | None = None
+) -> State:
+    """The state of a district at a moment; with `on` under the plan of a day to come.
+
+    Then workers have the cells that they will have at its first instant.
+
+    Raises: DistrictNotFound, NoPlanInForce.
+    """
     district = queries.district(session, code)
     today = civil_date(at, district.time_zone)
-    plan = queries.plan_in_force(session, code, today)
+    plan = queries.plan_in_force(session, code, on or today)
+    begins = at if on is None or on <= today else civil_day(on, district.time_zone)[0]
     collections: dict[str, list[dict[str, Any]]] = {}
     for name, live_rows in COLLECTIONS.items():
-        rows = live_rows(session, code, sight.areas, at)
+        moment = begins if name == "workers" else at
+        rows = live_rows(session, code, sight.areas, moment)
         seen = (sight.row(name, row) for row in rows)
         collections[name] = [row for row in seen if row is not None]
     return State(

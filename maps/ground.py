@@ -33,8 +33,12 @@ def ground(
     layers: Iterable[str] = ALL,
     zoom_step: float = 0.25,
     most_zoom: int = 18,
+    on: str | None = None,
 ) -> folium.Map:
-    """A map that its page's script finds as `map_<name>`; `focus` is west, south, east, north."""
+    """A map that its page's script finds as `map_<name>`; `focus` is west, south, east, north.
+
+    `on` is a civil date: the ground as the plan of that day divides it. Today's without.
+    """
     west, south, east, north = focus
     drawn = folium.Map(
         location=((south + north) / 2, (west + east) / 2),
@@ -54,7 +58,8 @@ def ground(
     # Nothing here needs folium's other libraries.
     drawn.default_js = [("leaflet", address("leaflet", "dist/leaflet.js"))]
     drawn.default_css = [("leaflet_css", address("leaflet", "dist/leaflet.css"))]
+    day = f"?on={on}" if on else ""
     for layer in layers:
         styles, least_zoom = _LAYERS[layer]
-        UrlLayer(layer, f"{basemap}/{layer}", styles, least_zoom=least_zoom).add_to(drawn)
+        UrlLayer(layer, f"{basemap}/{layer}{day}", styles, least_zoom=least_zoom).add_to(drawn)
     return drawn

@@ -11,7 +11,8 @@ from maps.page import page_data, parts, render
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
     than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown;
-    `check_ins`, `reports` and `planner`: where those pages are, for those who may read them."""
+    `check_ins`, `reports` and `planner`: where those pages are, for those who may read them.
+    `preview`: the civil date whose plan is shown instead of today's, and then nothing moves."""
 
     district: str
     time_zone: str
@@ -26,10 +27,11 @@ class WallView:
     check_ins: str | None
     reports: str | None
     planner: str | None
+    preview: str | None = None
 
 
 def wall(view: WallView) -> str:
     """The page, with a placeholder for its nonce. Its data comes by address."""
     # The map fits its focus at any size of screen: whole zoom levels would waste half of it.
-    drawn = ground("wall", view.basemap, view.focus)
+    drawn = ground("wall", view.basemap, view.focus, on=view.preview)
     return render("wall.html", view=view, data=page_data(asdict(view)), **parts(drawn))

@@ -8,11 +8,12 @@ from enum import StrEnum
 from threading import Lock
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import Now, Read, allowed
+from api.shapes import Day
 from geo.accounts.rules import Actor
 from geo.clock import civil_date
 from geo.gazetteer import drawing as ground
@@ -108,10 +109,12 @@ def show(
     now: Now,
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,
     accept_encoding: Annotated[str | None, Header(max_length=200)] = None,
+    on: Annotated[Day | None, Query(description="Civil date; today when absent")] = None,
 ) -> Response:
-    """A layer of the plan in force today; areas and buildings in the caller's scope."""
+    """A layer of the plan in force on a day; areas and buildings in the caller's scope."""
     district = queries.district(session, me.district)
-    plan = queries.plan_in_force(session, district.code, civil_date(now, district.time_zone))
+    day = on or civil_date(now, district.time_zone)
+    plan = queries.plan_in_force(session, district.code, day)
     drawn: Drawn = request.app.state.drawn
     packed, etag = drawn.get(session, layer, district.code, plan.id, me.areas)
     headers = {

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from api.deps import Now, Read, allowed
-from api.shapes import Answer
+from api.shapes import Answer, Day
 from api.sight import Sight
 from api.state import state
 from geo.accounts.rules import Actor
@@ -39,6 +39,11 @@ class StateAnswer(Answer):
 
 
 @router.get("/state")
-def show(session: Read, me: Annotated[Actor, allowed("wall.read")], now: Now) -> StateAnswer:
+def show(
+    session: Read,
+    me: Annotated[Actor, allowed("wall.read")],
+    now: Now,
+    on: Annotated[Day | None, Query(description="A day to come: its plan, its holders")] = None,
+) -> StateAnswer:
     """The live state in the caller's scope; follow it by `/live?after=seq&epoch=epoch`."""
-    return StateAnswer.model_validate(state(session, me.district, Sight.of(me), at=now))
+    return StateAnswer.model_validate(state(session, me.district, Sight.of(me), at=now, on=on))

@@ -50,7 +50,7 @@ export class Masthead {
     document.getElementById("link-text").textContent =
       link === "live" && lastEvent ? t("link.live_since", { age }) : t(`link.${link}`);
     const alarm = document.getElementById("alarm");
-    const cut = lastSeen > 0 && link !== "live" && Date.now() - lastSeen > ALARM_MS;
+    const cut = lastSeen > 0 && link !== "live" && link !== "preview" && Date.now() - lastSeen > ALARM_MS;
     alarm.hidden = !(cut || link === "ended");
     document.body.classList.toggle("cut", !alarm.hidden);
     if (!alarm.hidden) {

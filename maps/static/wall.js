@@ -156,6 +156,12 @@ async function main() {
   });
   // Names come with the ground; without it the wall goes on by codes.
   await Promise.race([ground.first, new Promise((done) => setTimeout(done, 5000))]);
+  if (page.preview) {
+    // A day to come: who holds what as it will be, and nothing that moves.
+    await reload();
+    masthead.show("preview");
+    return;
+  }
   await follow(page.live, { reload, happened, link: (state) => masthead.show(state) });
   masthead.tell();
 }

@@ -56,6 +56,8 @@ const WORDS = {
   title: ["网格态势", "Grid overview"],
   simulated: ["模拟数据", "Simulated"],
   drill: ["演练", "Drill"],
+  preview: ["预览", "Preview of"],
+  "link.preview": ["非实时", "Not live"],
   drill_runs: ["演练进行中", "Drill in progress"],
   overview: ["全区", "District"],
   legend: ["图例", "Legend"],

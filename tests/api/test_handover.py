@@ -201,3 +201,26 @@ def test_an_account_of_a_community_that_is_no_more_is_named(desk: Desk, sign_in:
     publish(desk, op="reassign", communities=["210503102001"], subdistrict="210503101")
     (task,) = tasks(desk, "account")
     assert (task["area"], task["to"]) == ("210503102001", None)
+
+
+def test_the_wall_of_a_day_to_come_is_shown_before_it_comes(desk: Desk, sign_in: SignIn) -> None:
+    codes = publish(desk, op="split", cell=town.N1, line=MIDDLE)
+    admin = sign_in(Role.ADMIN)
+
+    def cells(on: str) -> set[str]:
+        answer = desk.client.get(f"/api/v1/basemap/cells{on}", headers=admin)
+        return {one["properties"]["code"] for one in answer.json()["features"]}
+
+    def held(on: str) -> set[str]:
+        state = desk.client.get(f"/api/v1/state{on}", headers=admin).json()
+        holder = next(
+            row for row in state["collections"]["workers"] if row["id"] == str(town.WORKERS["N1"])
+        )
+        return {one["cell"] for one in holder["cells"]}
+
+    halves = {codes["210503101001D01"], codes["210503101001D02"]}
+    assert cells(f"?on={TOMORROW}") == cells("") - {town.N1} | halves
+    assert (held(""), held(f"?on={TOMORROW}")) == ({town.N1}, halves)
+    page = desk.client.get(f"/wall?on={TOMORROW}", headers=admin)
+    assert page.status_code == 200
+    assert f"/api/v1/basemap/cells?on={TOMORROW}" in page.text
