@@ -20,10 +20,12 @@ from geo.geojson import MEDIA_TYPE, collection, dumps, feature
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
+from geo.impact.surveying import metrics
 from geo.plans import actions, edits, queries
 from geo.plans.drafts import PlanEntry, StepKind
 from geo.plans.faults import Problem
 from geo.plans.lattice import area_m2, to_degrees
+from geo.plans.metrics import change
 from geo.plans.problems import problems as find_problems
 from geo.plans.rules import Cell, Division, Ground
 from geo.workforce.signatures import names_behind
@@ -120,6 +122,13 @@ class StepsAnswer(Answer):
     items: list[StepAnswer]
 
 
+class MetricsAnswer(Answer):
+    """Metrics overall and by the code of each cell (`geo.plans.metrics`)."""
+
+    overall: dict[str, Any]
+    cells: dict[str, dict[str, Any]]
+
+
 class PublishedAnswer(Answer):
     """The published plan, and the code that each provisional one became."""
 
@@ -193,6 +202,16 @@ def discard(id: UUID, session: Write, me: Writer, now: Now) -> PlanAnswer:
     return _answer(actions.discard_draft(session, actor=me, plan=PlanId(id), at=now))
 
 
+@router.get("/plans/{id}/metrics")
+def show_metrics(id: UUID, session: Read, me: Reader, now: Now) -> MetricsAnswer:
+    """Households, patrol rounds, compactness, barriers and the like: of each cell, and overall."""
+    plan = queries.entry(session, me.district, PlanId(id))
+    division = queries.division(session, me.district, plan)
+    ground = queries.ground(session, me.district, plan)
+    found = metrics(session, me.district, plan, division, ground, at=now)
+    return MetricsAnswer.model_validate(found.fields())
+
+
 @router.get("/plans/{id}/problems", responses=GEOJSON, response_class=Response)
 def problems(id: UUID, session: Read, me: Reader) -> Response:
     """What is wrong with a plan, each fault with its place and the repair proposed for it."""
@@ -230,6 +249,16 @@ def edit(
 ) -> Response:
     """Carry out one edit; answers the cells that changed and what that means."""
     asked = body.model_dump(mode="json", exclude_none=True)
+    moved: dict[str, Any] = {}
+
+    def weigh(before: Division, edited: edits.Edited, ground: Ground) -> dict[str, Any]:
+        draft = queries.entry(session, me.district, PlanId(id))
+        was = metrics(session, me.district, draft, before, ground, at=now)
+        moved.update(
+            change(was, metrics(session, me.district, draft, edited.division, ground, at=now))
+        )
+        return {"overall": moved["overall"]}
+
     now_is, edited = actions.edit_draft(
         session,
         actor=me,
@@ -238,9 +267,10 @@ def edit(
         edit=body.value(),
         asked=asked,
         at=now,
+        outcome=weigh,
     )
     ground = queries.ground(session, me.district, now_is)
-    return changed_answer(now_is, edited.division, edited, ground)
+    return changed_answer(now_is, edited, ground, moved)
 
 
 @router.delete("/plans/{id}/edits/last")
@@ -308,9 +338,10 @@ def cell_feature(cell: Cell, ground: Ground) -> dict[str, Any]:
 
 
 def changed_answer(
-    plan: PlanEntry, division: Division, edited: edits.Edited, ground: Ground
+    plan: PlanEntry, edited: edits.Edited, ground: Ground, moved: dict[str, Any]
 ) -> Response:
     """What an edit changed, as the editor needs it to go on drawing."""
+    division = edited.division
     cells = [division.cells[code] for code in edited.changed]
     found = find_problems(division, ground, codes={*edited.changed, *edited.removed})
     body = {
@@ -319,6 +350,7 @@ def changed_answer(
         "removed": list(edited.removed),
         "asked_m2": edited.asked_m2,
         "moved_m2": edited.moved_m2,
+        "metrics_change": moved,
         "problems": collection(map(_problem_feature, found)),
     }
     return Response(

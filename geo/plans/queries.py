@@ -25,7 +25,7 @@ from geo.plans.tables import DraftRow, DraftStepRow
 Value = TypeVar("Value")
 
 
-class _Recent(Generic[Value]):
+class Recent(Generic[Value]):
     """The values asked for last, by what never changes its meaning: ids of plans and of steps."""
 
     def __init__(self, size: int) -> None:
@@ -34,6 +34,7 @@ class _Recent(Generic[Value]):
         self._kept: OrderedDict[Hashable, Value] = OrderedDict()
 
     def get(self, key: Hashable) -> Value | None:
+        """What is kept under a key."""
         with self._lock:
             if key not in self._kept:
                 return None
@@ -41,6 +42,7 @@ class _Recent(Generic[Value]):
             return self._kept[key]
 
     def put(self, key: Hashable, value: Value) -> Value:
+        """Keep a value under a key; what was asked for longest ago makes room."""
         with self._lock:
             self._kept[key] = value
             while len(self._kept) > self._size:
@@ -49,8 +51,8 @@ class _Recent(Generic[Value]):
 
 
 # A division shares with its neighbours whatever is the same in both, so that many cost little.
-_DIVISIONS: _Recent[Division] = _Recent(64)
-_GROUNDS: _Recent[Ground] = _Recent(4)
+_DIVISIONS: Recent[Division] = Recent(64)
+_GROUNDS: Recent[Ground] = Recent(4)
 
 
 def plans(session: Session, district: DistrictCode) -> list[PlanEntry]:

@@ -80,6 +80,27 @@ def test_the_cells_come_with_the_names_of_what_is_above_them(desk: Desk) -> None
     assert areas == {**town.NAMES, "210503101D01": "新城社区"}
 
 
+def test_an_edit_answers_how_the_figures_moved(desk: Desk) -> None:
+    before = desk.ask("GET", "/metrics").json()
+    said = desk.edit(**transfer()).json()
+    after = desk.ask("GET", "/metrics").json()
+    moved = said["metrics_change"]
+    assert moved["overall"] == {"before": before["overall"], "after": after["overall"]}
+    assert set(moved["cells"]) >= {town.N1, town.N2}
+    for code, change in moved["cells"].items():
+        assert change == {"before": before["cells"][code], "after": after["cells"][code]}
+    assert after["cells"][town.N1]["area_m2"] == pytest.approx(11_000, abs=20)
+    assert after["overall"]["households"] == 90
+    assert said["problems"]["features"] == []
+
+
+def test_undoing_gives_the_figures_back(desk: Desk) -> None:
+    before = desk.ask("GET", "/metrics").json()
+    desk.edit(op="split", cell=town.N1, line=MIDDLE)
+    desk.ask("DELETE", "/edits/last")
+    assert desk.ask("GET", "/metrics").json() == before
+
+
 def test_coordinates_are_multiples_of_the_grid(desk: Desk) -> None:
     desk.edit(**transfer())
     for cell in desk.cells().values():
