@@ -55,11 +55,17 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def ask(
-        self, method: str, path: str, token: str | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        **more: str,
     ) -> tuple[int, Any]:
-        """Status and JSON of one request."""
+        """Status and JSON of one request; `more` are headers, with _ for -."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers |= {name.replace("_", "-"): value for name, value in more.items()}
         if body is not None:
             headers["content-type"] = "application/json"
         connection.request(method, path, json.dumps(body) if body is not None else None, headers)
