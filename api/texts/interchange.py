@@ -298,6 +298,36 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Changing them is done by drawing a new plan.",
         ),
     },
+    "repair.area_made": {
+        "zh": ("新建上级区域", "文件中的上级区域原方案没有，已新建"),
+        "en": ("area above made", "the plan lacked this area; it was made"),
+    },
+    "repair.area_renamed": {
+        "zh": ("上级区域改名", "按文件改名"),
+        "en": ("area renamed", "named as in the file"),
+    },
+    "repair.cells_kept": {
+        "zh": ("保留未提及的网格", "文件没有提到的 {count} 个网格保持不变"),
+        "en": ("cells kept", "{count} cells that the file does not name stay as they are"),
+    },
+    "repair.cells_retired": {
+        "zh": ("停用被取代的网格", "{count} 个网格的土地已归其他网格，停用"),
+        "en": ("cells retired", "{count} cells whose land other cells have now are gone"),
+    },
+    "repair.code_issued": {
+        "zh": ("给予临时编码", "编码缺失、未知或换了社区，给予临时编码"),
+        "en": (
+            "code given",
+            "no code, an unknown one or another community: a provisional code was given",
+        ),
+    },
+    "repair.community_by_place": {
+        "zh": ("按位置归属社区", "文件没有说明社区，按所在位置归属"),
+        "en": (
+            "community by place",
+            "the file does not say: the community that most of it lies in",
+        ),
+    },
     "repair.doubled_vertex": {
         "zh": ("删除重复顶点", "删除 {count} 个重复顶点"),
         "en": ("doubled vertices removed", "{count} doubled vertices removed"),
@@ -318,6 +348,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("修复无效图形", "图形自相交等，已修复"),
         "en": ("invalid polygon mended", "self-crossing or the like, made valid"),
     },
+    "repair.lineage_by_place": {
+        "zh": ("按位置认定沿革", "按所占土地认定由哪些网格而来"),
+        "en": ("descent by place", "the cells whose land it has"),
+    },
     "repair.matched": {
         "zh": ("公共边对齐", "{count} 个区域的公共边已对齐"),
         "en": ("borders matched", "shared borders matched in {count} areas"),
@@ -329,5 +363,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "repair.overlap": {
         "zh": ("消除重叠", "重叠部分归一方"),
         "en": ("overlap removed", "overlap given to one side"),
+    },
+    "repair.parts_joined": {
+        "zh": ("合并同编码要素", "同一编码的几个要素合为一个网格"),
+        "en": ("parts joined", "features of one code made one cell"),
+    },
+    "repair.told_twice": {
+        "zh": ("编码重复", "同一编码出现两次且图形重叠，两个都保留，待检查"),
+        "en": ("code doubled", "two features of one code overlap; both are kept to be checked"),
     },
 }

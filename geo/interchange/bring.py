@@ -125,7 +125,7 @@ def areas_of(
                 level=level,
                 parent=parent,
                 households=_count(row, fields.get("households"), layer, number),
-                aliases=_aliases(text_of(row, fields.get("aliases"))),
+                aliases=aliases_of(text_of(row, fields.get("aliases"))),
                 boundary=shape,
             )
         )
@@ -215,7 +215,8 @@ def text_of(row: Mapping[str, Any], field: str | None) -> str:
     return str(value).strip()
 
 
-def _aliases(text: str) -> tuple[str, ...]:
+def aliases_of(text: str) -> tuple[str, ...]:
+    """The names that a text lists, separated by semicolons."""
     return tuple(alias.strip()[:100] for alias in text.split(";") if alias.strip())
 
 

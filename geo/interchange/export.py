@@ -4,7 +4,7 @@
 import csv
 import shutil
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -38,6 +38,7 @@ CHINESE = {
     "parent": "上级编码",
     "households": "户数",
     "aliases": "别名",
+    "came_from": "原编码",
     "id": "楼栋编号",
     "group": "楼栋组编码",
     "cell": "网格编码",
@@ -97,17 +98,23 @@ def sidecar_of(out: Path) -> Path | None:
 
 
 def write_plan(
-    out: Path, areas: Sequence[Area], buildings: Sequence[Building], form: Format
+    out: Path,
+    areas: Sequence[Area],
+    buildings: Sequence[Building],
+    form: Format,
+    *,
+    came_from: Mapping[str, Sequence[str]] | None = None,
 ) -> list[str]:
     """Write the areas of one or more levels, and buildings, to `out`; answers the layers' names.
 
     `out` is a GeoPackage, a zip, a single layer's file, or else a folder with a file a layer. It
-    appears whole or not at all.
+    appears whole or not at all. `came_from`: of areas of a draft, the published codes they descend
+    from.
 
     Raises: DirectoryAbsent, ExportExists, LayerEmpty (nothing to write), TextUnfit, FormatUnknown.
     """
     refuse_target(out)
-    tables = _tables(areas, buildings)
+    tables = _tables(areas, buildings, came_from)
     if not tables:
         raise LayerEmpty(layer=out.name)
     if out.suffix and out.suffix.lower() not in (".zip", ".gpkg") and len(tables) > 1:
@@ -149,13 +156,17 @@ def _hand_over(folder: Path, out: Path, form: Format) -> None:
         shutil.move(folder, out)
 
 
-def _tables(areas: Sequence[Area], buildings: Sequence[Building]) -> list[_Table]:
+def _tables(
+    areas: Sequence[Area],
+    buildings: Sequence[Building],
+    came_from: Mapping[str, Sequence[str]] | None,
+) -> list[_Table]:
     tables = []
     for name, level in AREA_LAYERS.items():
         found = [area for area in areas if area.level is level]
         if found:
             shapes = [area.boundary for area in found if area.boundary is not None]
-            tables.append(_Table(name, shapes, [_area_row(area) for area in found]))
+            tables.append(_Table(name, shapes, [_area_row(area, came_from) for area in found]))
     if buildings:
         tables.append(
             _Table(
@@ -167,17 +178,29 @@ def _tables(areas: Sequence[Area], buildings: Sequence[Building]) -> list[_Table
     return tables
 
 
-def _area_row(area: Area) -> dict[str, str | int]:
+def _area_row(area: Area, came_from: Mapping[str, Sequence[str]] | None) -> dict[str, str | int]:
     for alias in area.aliases:
         if ";" in alias:
             raise TextUnfit(layer=area.level.value, text=alias[:40], format=";")
-    return {
+    row: dict[str, str | int] = {
         "code": area.code,
         "name": area.name,
         "parent": area.parent or "",
         "households": area.households,
         "aliases": ";".join(area.aliases),
     }
+    if came_from is not None:
+        row["came_from"] = _listed(came_from.get(area.code, ()))
+    return row
+
+
+def _listed(codes: Sequence[str]) -> str:
+    """Codes as a list; one with the parent of the one before is its last three characters alone.
+
+    So that the text of a shapefile, 254 bytes, holds the sixty cells of a community.
+    """
+    pairs = zip(("", *codes), codes, strict=False)
+    return ";".join(code[-3:] if before[:-3] == code[:-3] else code for before, code in pairs)
 
 
 def _building_row(building: Building) -> dict[str, str | int]:

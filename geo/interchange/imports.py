@@ -21,7 +21,7 @@ from geo.interchange.archive import opened
 from geo.interchange.bring import areas_of, fields_of, fitted
 from geo.interchange.clean import edge_matched, label_of, sound
 from geo.interchange.folder import DistrictFolder, is_whole_district, read_district
-from geo.interchange.read import Asked, layer_names, read_layer
+from geo.interchange.read import Asked, one_layer, read_layer
 from geo.interchange.rules import (
     AREA_LAYERS,
     TOLERANCE,
@@ -86,7 +86,7 @@ def prepare(
                 tolerance=tolerance,
                 told=told,
             )
-        file, name = _one_layer(files, level, path.name)
+        file, name = one_layer(files, level, path.name)
         told(name)
         layer = read_layer(file, name, asked)
     fields = fields_of(layer, names or {})
@@ -230,18 +230,6 @@ def _store_level(
     )
     install_area_names(session, district=district, areas=everything, at=at, by=by)
     return Stored((district,), made, repairs)
-
-
-def _one_layer(files: Sequence[Path], level: Level | None, name: str) -> tuple[Path, str]:
-    """The layer that is meant: the only one, or the one named after the level."""
-    layers = [(file, layer) for file in files for layer in layer_names(file)]
-    if level is not None and len(layers) > 1:
-        usual = next(layer for layer, found in AREA_LAYERS.items() if found is level)
-        layers = [one for one in layers if one[1].lower() in (usual, level.value)] or layers
-    if len(layers) != 1:
-        listed = ", ".join(layer for _, layer in layers[:20])
-        raise LayerAmbiguous(file=name, layers=listed or "-")
-    return layers[0]
 
 
 def _level_of(layer: Layer, fields: Mapping[str, str], file: str) -> Level:

@@ -21,9 +21,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import geometry_to_degrees
+from geo.ids import Level
 from geo.interchange.archive import part
 from geo.interchange.dbf import read_table
 from geo.interchange.rules import (
+    AREA_LAYERS,
     MAX_FEATURES,
     MAX_VERTICES,
     MAX_VERTICES_OF_ONE,
@@ -33,6 +35,7 @@ from geo.interchange.rules import (
     FormatUntrue,
     GeometryWrong,
     Layer,
+    LayerAmbiguous,
     LayerEmpty,
     PartMissing,
     PlaceImplausible,
@@ -82,6 +85,21 @@ def layer_names(path: Path) -> list[str]:
         return [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
     except DataSourceError as error:
         raise FileNotReadable(file=path.name, reason=_first_line(error)) from error
+
+
+def one_layer(files: Sequence[Path], level: Level | None, name: str) -> tuple[Path, str]:
+    """The file and name of the layer that is meant: the only one, or the one named after the level.
+
+    Raises: LayerAmbiguous, FileNotReadable, FormatUntrue.
+    """
+    layers = [(file, layer) for file in files for layer in layer_names(file)]
+    if level is not None and len(layers) > 1:
+        usual = next(layer for layer, found in AREA_LAYERS.items() if found is level)
+        layers = [one for one in layers if one[1].lower() in (usual, level.value)] or layers
+    if len(layers) != 1:
+        listed = ", ".join(layer for _, layer in layers[:20])
+        raise LayerAmbiguous(file=name, layers=listed or "-")
+    return layers[0]
 
 
 def read_layer(path: Path, layer: str | None = None, asked: Asked = Asked()) -> Layer:

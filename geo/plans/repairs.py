@@ -103,7 +103,7 @@ def _dropped(division: Division, ground: Ground, chosen: Sequence[Problem]) -> D
     codes = [cell.code for cell in gone]
     heirs = {code for cell in gone for code in division.near(cell.shape) if code not in codes}
     rest = division.with_cells(removed=codes)
-    return _rehoused(rest, ground, heirs or set(rest.cells), gone)
+    return rehoused(rest, ground, heirs or set(rest.cells), gone)
 
 
 def _land(division: Division, ground: Ground, chosen: Sequence[Problem]) -> Division:
@@ -148,7 +148,7 @@ def _land(division: Division, ground: Ground, chosen: Sequence[Problem]) -> Divi
         for code, shape in changed.items()
         if code not in vanished
     ]
-    return _rehoused(division.with_cells(changed=cells, removed=vanished), ground, heirs, gone)
+    return rehoused(division.with_cells(changed=cells, removed=vanished), ground, heirs, gone)
 
 
 def _rim(ground: Ground, faults: Sequence[Problem]) -> Floats:
@@ -203,10 +203,13 @@ def _taken_outside(division: Division, about: Collection[str]) -> Callable[[Base
     return taken
 
 
-def _rehoused(
+def rehoused(
     division: Division, ground: Ground, heirs: Collection[str], gone: Sequence[Cell]
 ) -> Division:
-    """The division with each building of the heirs, and of cells gone, where most of it stands."""
+    """The division with each building of the heirs, and of cells gone, where most of it stands.
+
+    A building goes to one of the `heirs` (codes); its group keeps its code while it can.
+    """
     cells = [division.cells[code] for code in sorted(heirs)]
     lists = [*cells, *gone]
     houses = list(
