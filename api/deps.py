@@ -11,7 +11,16 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from geo.accounts.queries import actor_of_session, actors_of_devices
-from geo.accounts.rules import PERMISSIONS, Actor, Role, SessionInvalid, reach_of
+from geo.accounts.rules import (
+    PERMISSIONS,
+    Actor,
+    OutOfScope,
+    Reach,
+    Role,
+    SessionInvalid,
+    meets_scope,
+    reach_of,
+)
 from geo.clock import Clock
 from geo.db import Database
 from geo.errors import NotAllowed, NotSignedIn
@@ -125,7 +134,8 @@ def check_origin(request: Request) -> None:
 class Allowed:
     """A dependency: the actor, provided that his role has an entry for a verb.
 
-    How far the permission reaches is checked where the thing is known, by `accounts.rules.may`.
+    How far the permission reaches is checked where the thing is known, by `accounts.rules.may`; of
+    a list the area that it is asked `within` is known here.
     """
 
     def __init__(self, verb: str) -> None:
@@ -134,9 +144,12 @@ class Allowed:
         self.verb = verb
 
     def __call__(self, request: Request) -> Actor:
-        """Raises: NotSignedIn, RoleNotAllowed."""
+        """Raises: NotSignedIn, RoleNotAllowed, OutOfScope (a list `within` somebody else's area)."""
         actor = authenticate(request)
-        reach_of(actor, self.verb)
+        reach = reach_of(actor, self.verb)
+        within = request.query_params.get("within")
+        if within and within.isdigit() and reach is not Reach.DISTRICT and not meets_scope(actor, within):
+            raise OutOfScope()
         return actor
 
 

@@ -292,6 +292,11 @@ def in_scope(actor: Actor, area: str) -> bool:
     return any(contains(own, area) for own in actor.areas)
 
 
+def meets_scope(actor: Actor, area: str) -> bool:
+    """Whether an area lies in the actor's scope, or some of his scope in it."""
+    return any(contains(own, area) or contains(area, own) for own in actor.areas)
+
+
 def reach_of(actor: Actor, verb: str) -> Reach:
     """How far the actor's permission for a verb goes. Raises: RoleNotAllowed."""
     reach = PERMISSIONS[verb].get(actor.role)

@@ -48,7 +48,7 @@ def test_marks_of_a_day_with_their_reasons(
     assert seen(sign_in(Role.SUPERVISOR, scope="210503101")) == []
     assert seen(sign_in(Role.WORKER, worker=N1)) == []
     assert seen(own, on="2026-03-01") == []
-    assert seen(own, within="210503101") == []
+    assert client.get(PATH, params={"within": "210503101"}, headers=own).status_code == 404
 
 
 def test_who_is_shown_none(client: TestClient, sign_in: SignIn) -> None:

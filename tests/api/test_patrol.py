@@ -144,7 +144,9 @@ def test_patrol_days_in_scope(client: TestClient, sign_in: SignIn) -> None:
     assert len(cells(sign_in(Role.ADMIN))) == 9
     assert cells(sign_in(Role.SUPERVISOR, scope="210503102")) == [town.S1, town.S2, town.S3]
     assert cells(sign_in(Role.WORKER, worker=N2)) == [town.N2]
-    assert cells(sign_in(Role.WORKER, worker=N2), f"within={town.N1}") == []
+    mine = sign_in(Role.WORKER, worker=N2)
+    assert cells(mine, "within=210503101001") == [town.N2]
+    assert client.get(f"{DAYS}?within={town.N1}", headers=mine).status_code == 404
     assert cells(sign_in(Role.ADMIN), "on=2019-06-01") == []
     assert client.get(DAYS, headers=sign_in(Role.VIEWER)).status_code == 403
     assert client.get(f"{DAYS}?on=9999-12-31", headers=sign_in(Role.ADMIN)).status_code == 422
