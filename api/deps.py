@@ -144,11 +144,12 @@ class Allowed:
         self.verb = verb
 
     def __call__(self, request: Request) -> Actor:
-        """Raises: NotSignedIn, RoleNotAllowed, OutOfScope (a list `within` somebody else's area)."""
+        """Raises: NotSignedIn, RoleNotAllowed, OutOfScope (a list `within` an area of others)."""
         actor = authenticate(request)
         reach = reach_of(actor, self.verb)
-        within = request.query_params.get("within")
-        if within and within.isdigit() and reach is not Reach.DISTRICT and not meets_scope(actor, within):
+        within = request.query_params.get("within", "")
+        # What is no code is refused where the query is read.
+        if within.isdigit() and reach is not Reach.DISTRICT and not meets_scope(actor, within):
             raise OutOfScope()
         return actor
 
