@@ -217,12 +217,22 @@ def metric_srid(lon: float) -> int:
 
 @cache
 def _to_metric(srid: int) -> Transformer:
-    return Transformer.from_crs(4326, srid, always_xy=True)
+    return _settled(Transformer.from_crs(4326, srid, always_xy=True), (120.0, 40.0))
 
 
 @cache
 def _to_degrees(srid: int) -> Transformer:
-    return Transformer.from_crs(srid, 4326, always_xy=True)
+    return _settled(Transformer.from_crs(srid, 4326, always_xy=True), (500_000.0, 4_400_000.0))
+
+
+def _settled(transformer: Transformer, somewhere: tuple[float, float]) -> Transformer:
+    """The one operation between two systems, by its definition.
+
+    Between two systems PROJ searches its database for operations, 0.1 s of work, and pyproj has it
+    do so in every thread anew: whoever reports an alarm would wait for it.
+    """
+    transformer.transform(*somewhere)
+    return Transformer.from_pipeline(transformer.get_last_used_operation().definition)
 
 
 def metres(lon: Any, lat: Any, srid: int) -> tuple[Any, Any]:

@@ -34,9 +34,9 @@ from tests import town
 from tests.conftest import SignIn
 from tests.play import cast_roles, playground, set_spots
 
-MINUTES, MINUTES_DEEP = 15, 60
+MINUTES, MINUTES_DEEP = 9, 60
 RHYTHM = replace(
-    BUSY, incident_every_s=75.0, check_in_every_s=(90.0, 150.0), log_every_s=600.0,
+    BUSY, incident_every_s=45.0, check_in_every_s=(54.0, 90.0), log_every_s=360.0,
     break_every_s=None,
 )  # fmt: skip
 GCJ02_WORKER = town.WORKERS["M2"]
@@ -153,14 +153,14 @@ def test_a_while_of_town(stage: Stage, deep: bool) -> None:
 def test_a_second_start_repeats_no_id_and_a_rerun_of_the_same_changes_nothing(stage: Stage) -> None:
     # Nobody is called away: who is called depends on what the service knows already.
     seed, start, quiet = 3, stage.clock.now(), replace(RHYTHM, incident_every_s=None)
-    stage.play(seed, 6, quiet)
+    stage.play(seed, 3, quiet)
     first = {one["id"] for one in stage.items("/check-ins?limit=500")}
     assert first
     stage.clock.set(start)
-    again = stage.play(seed, 6, quiet)
+    again = stage.play(seed, 3, quiet)
     assert not again.door.refused
     assert {one["id"] for one in stage.items("/check-ins?limit=500")} == first
-    stage.play(seed, 6, quiet)
+    stage.play(seed, 3, quiet)
     assert len(stage.items("/check-ins?limit=500")) > len(first)
 
 

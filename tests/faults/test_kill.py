@@ -63,7 +63,7 @@ def until_answered(phones: list[Phone], count: int) -> None:
 
 @pytest.mark.parametrize("victim", ["service", "postgres"])
 def test_nothing_answered_is_lost(installation: Installation, victim: str, deep: bool) -> None:
-    rounds, more = (10, 150) if deep else (2, 25)
+    rounds, more = (10, 150) if deep else (1, 25)
     phones = [Phone(installation) for _ in range(4)]
     for phone in phones:
         phone.start()

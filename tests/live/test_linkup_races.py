@@ -49,7 +49,7 @@ def everybody(live_database: Database) -> Database:
 @pytest.fixture
 def rounds(deep: bool) -> int:
     """How often each race is run."""
-    return 1000 if deep else 20
+    return 1000 if deep else 6
 
 
 def accepting(database: Database, of: Linkup, name: str, *, at: datetime = AT) -> Act:

@@ -2,11 +2,14 @@
 """Coordinate systems: known shifts, exact inverses, the metric zone of a longitude."""
 
 import math
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Transformer
 
 from geo import crs
 from geo.crs import Point, PointOutOfRange, System
@@ -33,6 +36,28 @@ def test_the_shift_in_xihu_is_540_m_to_the_east_north_east() -> None:
     shift = (float(east[0] - here_east[0]), float(north[0] - here_north[0]))
     assert math.hypot(*shift) == pytest.approx(540, abs=10)
     assert shift == pytest.approx((488, 231), abs=12)
+
+
+@pytest.mark.parametrize("zone", [4534, 4550, 4554])
+def test_metres_are_those_of_the_definition(zone: int) -> None:
+    random = np.random.default_rng(zone)
+    lon, lat = random.uniform(73.5, 134.5, 1000), random.uniform(18.5, 53.5, 1000)
+    metric = Transformer.from_crs(4326, zone, always_xy=True).transform(lon, lat)
+    assert np.array_equal(crs.metres(lon, lat, zone), metric)
+    back = Transformer.from_crs(zone, 4326, always_xy=True).transform(*metric)
+    assert np.array_equal(crs.degrees(*metric, zone), back)
+
+
+def test_a_new_thread_measures_at_once() -> None:
+    crs.metres(123.7656, 41.3285, 4550)
+
+    def measure() -> float:
+        began = time.thread_time()
+        crs.metres(123.7656, 41.3285, 4550)
+        return time.thread_time() - began
+
+    with ThreadPoolExecutor(1) as fresh:
+        assert fresh.submit(measure).result() < 0.02
 
 
 def test_abroad_gcj02_is_wgs84() -> None:

@@ -61,41 +61,62 @@ def lived(
     return list(takewhile(lambda act: act.at < start + lasts, day.acts()))
 
 
+@pytest.fixture(scope="module")
+def hour(xihu: Town) -> list[Act]:
+    """A busy hour of one community; nobody changes it."""
+    return lived(xihu)
+
+
+@pytest.fixture(scope="module")
+def hour_everywhere(xihu: Town) -> list[Act]:
+    """A busy hour of the whole district; nobody changes it."""
+    return lived(xihu, within="")
+
+
 def ids(some: Sequence[Act]) -> list[UUID]:
     return [act.id for act in some if isinstance(act, CheckIn | WriteLog | ReportIncident)]
 
 
-def test_the_same_seed_gives_the_same_acts(xihu: Town) -> None:
-    assert lived(xihu) == lived(xihu)
-    assert lived(xihu) != lived(xihu, seed=8)
+def test_the_same_seed_gives_the_same_acts(xihu: Town, hour: list[Act]) -> None:
+    assert hour == lived(xihu)
+    assert hour != lived(xihu, seed=8)
 
 
-def test_acts_come_in_order_of_time(xihu: Town) -> None:
-    moments = [act.at for act in lived(xihu)]
+def test_acts_come_in_order_of_time(hour: list[Act]) -> None:
+    moments = [act.at for act in hour]
     assert moments == sorted(moments)
 
 
-def test_no_id_comes_twice_nor_in_a_second_start(xihu: Town) -> None:
-    first, second = ids(lived(xihu)), ids(lived(xihu, start=START + HOUR))
+@pytest.fixture(scope="module")
+def hour_later(xihu: Town) -> list[Act]:
+    """The same hour of another start."""
+    return lived(xihu, start=START + HOUR)
+
+
+def test_no_id_comes_twice_nor_in_a_second_start(hour: list[Act], hour_later: list[Act]) -> None:
+    first, second = ids(hour), ids(hour_later)
     assert len(first) > 50
     assert len(set(first)) == len(first)
     assert not set(first) & set(second)
 
 
-def test_a_second_start_repeats_the_acts_under_other_ids(xihu: Town) -> None:
-    titles = [[act.title for act in lived(xihu, start=start) if isinstance(act, ReportIncident)]
-              for start in (START, START + HOUR)]  # fmt: skip
+def test_a_second_start_repeats_the_acts_under_other_ids(
+    hour: list[Act], hour_later: list[Act]
+) -> None:
+    titles = [
+        [act.title for act in acts if isinstance(act, ReportIncident)]
+        for acts in (hour, hour_later)
+    ]
     assert titles[0] == titles[1] != []
 
 
-def test_a_busy_hour_is_as_dense_as_said(xihu: Town) -> None:
-    hour = lived(xihu, within="")
-    count = Counter(type(act) for act in hour)
+def test_a_busy_hour_is_as_dense_as_said(hour_everywhere: list[Act]) -> None:
+    count = Counter(type(act) for act in hour_everywhere)
     assert 1.5 * 315 < count[CheckIn] < 5 * 315
     assert 60 <= count[ReportIncident] <= 80
     assert count[WriteLog] > 60
     fresh: Counter[int] = Counter()
-    for act in hour:
+    for act in hour_everywhere:
         if isinstance(act, Position):
             fresh.update({int((act.at - START).total_seconds()) // 60})
     assert min(fresh[minute] for minute in range(1, 60)) > 315
@@ -271,9 +292,9 @@ def test_check_ins_are_mostly_at_their_checkpoint(xihu: Town) -> None:
     assert np.mean(np.array(away[False]) > 40) > 0.02
 
 
-def test_addresses_are_said_in_many_ways(xihu: Town) -> None:
-    said = [a.address for a in lived(xihu, within="", lasts=2 * HOUR)
-            if isinstance(a, ReportIncident) and a.address]  # fmt: skip
+def test_addresses_are_said_in_many_ways(hour_everywhere: list[Act]) -> None:
+    said = [a.address for a in hour_everywhere if isinstance(a, ReportIncident) and a.address]
+    assert len(said) > 30
     assert any("#" in text for text in said)
     assert any("单元" in text for text in said)
     assert any(text.startswith("溪湖区") for text in said)
@@ -283,7 +304,7 @@ def test_addresses_are_said_in_many_ways(xihu: Town) -> None:
 def test_answers_to_a_call_are_mostly_yes_and_always_the_same(xihu: Town) -> None:
     hands = crew(xihu)
     day = Day(xihu, hands, seed=9, start=START)
-    calls = [(uuid5(NAMESPACE_DNS, str(n)), hand.worker) for n in range(60) for hand in hands]
+    calls = [(uuid5(NAMESPACE_DNS, str(n)), hand.worker) for n in range(20) for hand in hands]
     answers = [day.answer(*call) for call in calls]
     assert answers == [day.answer(*call) for call in calls]
     accepted = [a for a in answers if a and a.accepts]
