@@ -98,7 +98,7 @@ def bring_in(
     from geo.interchange.read import Asked
 
     teller, spoken = Teller(), language()
-    names = _names(map_ or [])
+    names = names_said(map_ or [])
     if level is Content.GAZETTEER:
         bring_in_places(
             file,
@@ -277,7 +277,8 @@ def _where(repair: Repair) -> str:
     return "" if repair.lon is None else f"{repair.lon:.6f}, {repair.lat:.6f}"
 
 
-def _names(said: Sequence[str]) -> dict[str, str]:
+def names_said(said: Sequence[str]) -> dict[str, str]:
+    """Our field -> the file's, of FIELD=NAME pairs. Raises: typer.BadParameter."""
     names: dict[str, str] = {}
     for pair in said:
         ours, mark, theirs = pair.partition("=")

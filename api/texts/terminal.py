@@ -4,6 +4,7 @@
 from api.texts import Language
 from geo.gazetteer.entries import VersionKind
 from geo.ids import Level
+from geo.plans.faults import Detail
 
 LINES: dict[str, dict[Language, str]] = {
     "import.storing": {Language.ZH: "检查并存储", Language.EN: "checking and storing"},
@@ -34,6 +35,32 @@ LINES: dict[str, dict[Language, str]] = {
         Language.EN: "{rows} rows, version {number} of the gazetteer: {added} added, "
         "{changed} changed.",
     },
+    "plan.reading": {Language.ZH: "读取并核对", Language.EN: "reading and fitting"},
+    "plan.checking": {Language.ZH: "检查方案", Language.EN: "looking for problems"},
+    "plan.mending": {Language.ZH: "修复", Language.EN: "mending"},
+    "plan.accepted": {
+        Language.ZH: "试运行：可以导入。没有存储任何内容。",
+        Language.EN: "A dry run: this would be accepted. Nothing was stored.",
+    },
+    "plan.fitted": {
+        Language.ZH: "读入 {read} 个网格；{kept} 个保持不变，{retired} 个停用，"
+        "{issued} 个临时编码。",
+        Language.EN: "{read} cells read; {kept} kept as they are, {retired} retired, "
+        "{issued} provisional codes.",
+    },
+    "plan.mended": {
+        Language.ZH: "修复 {count} 处，涉及 {size} 平方米。",
+        Language.EN: "{count} problems mended, {size} square metres moved.",
+    },
+    "plan.left": {
+        Language.ZH: "还有 {count} 处问题，可在规划页上查看和修复。",
+        Language.EN: "{count} problems are left, to be seen and mended on the planner's page.",
+    },
+    "plan.sound": {Language.ZH: "没有问题。", Language.EN: "No problem is left."},
+    "plan.drafted": {
+        Language.ZH: "已存为草案“{name}”（{id}）。",
+        Language.EN: "Stored as the draft {name} ({id}).",
+    },
     "export.writing": {Language.ZH: "写入 {file}", Language.EN: "writing {file}"},
     "export.written": {
         Language.ZH: "{plan}：{layers} → {file}",
@@ -61,6 +88,40 @@ SUMMARY: dict[Language, tuple[str, str, str, str]] = {
 REPAIRS: dict[Language, tuple[str, str, str, str, str]] = {
     Language.ZH: ("图层", "要素", "修复", "面积 m²", "位置"),
     Language.EN: ("layer", "feature", "repair", "size m²", "where"),
+}
+
+
+PROBLEMS: dict[Language, tuple[str, str, str, str, str]] = {
+    Language.ZH: ("问题", "区域", "面积 m²", "建议", "位置"),
+    Language.EN: ("problem", "areas", "size m²", "proposed", "where"),
+}
+DETAILS: dict[Detail, dict[Language, str]] = {
+    Detail.HOLE: {Language.ZH: "缝隙", Language.EN: "gap"},
+    Detail.SHARED: {Language.ZH: "重叠", Language.EN: "overlap"},
+    Detail.DUPLICATE: {Language.ZH: "重复的网格", Language.EN: "cell told twice"},
+    Detail.CELL_IN_PARTS: {Language.ZH: "网格分成几块", Language.EN: "cell in parts"},
+    Detail.AREA_IN_PARTS: {Language.ZH: "区域分成几块", Language.EN: "area in parts"},
+    Detail.OUTSIDE: {Language.ZH: "超出区界", Language.EN: "outside the district"},
+    Detail.NO_PARENT: {Language.ZH: "上级不存在", Language.EN: "no such parent"},
+    Detail.NO_CELLS: {Language.ZH: "没有网格", Language.EN: "no cells"},
+    Detail.BUILDING_ASTRAY: {Language.ZH: "楼栋归属有误", Language.EN: "building elsewhere"},
+    Detail.BUILDING_HOMELESS: {Language.ZH: "楼栋无归属", Language.EN: "building in no cell"},
+    Detail.BUILDING_TWICE: {Language.ZH: "楼栋归属重复", Language.EN: "building in several"},
+    Detail.RING: {Language.ZH: "图形自相交", Language.EN: "ring that crosses itself"},
+    Detail.UNMATCHED: {Language.ZH: "边界没有对齐", Language.EN: "borders do not meet"},
+}
+MENDS: dict[str, dict[Language, str]] = {
+    "give_gap_to": {Language.ZH: "缝隙归 {code}", Language.EN: "gap to {code}"},
+    "give_overlap_to": {Language.ZH: "重叠归 {code}", Language.EN: "overlap to {code}"},
+    "drop_cell": {Language.ZH: "去掉 {code}", Language.EN: "drop {code}"},
+    "drop_part_to": {Language.ZH: "小块归 {code}", Language.EN: "part to {code}"},
+    "cut_off": {Language.ZH: "裁去 {code} 的区外部分", Language.EN: "cut it off {code}"},
+    "make_valid": {Language.ZH: "修正图形", Language.EN: "make it valid"},
+    "match_corners": {Language.ZH: "对齐边界", Language.EN: "match the corners"},
+    "reassign_to": {Language.ZH: "划归 {code}", Language.EN: "reassign to {code}"},
+    "declare_islands": {Language.ZH: "声明 {code} 含飞地", Language.EN: "declare islands"},
+    "drop_area": {Language.ZH: "去掉 {code}", Language.EN: "drop {code}"},
+    "house_in": {Language.ZH: "楼栋归 {code}", Language.EN: "house it in {code}"},
 }
 
 

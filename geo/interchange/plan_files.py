@@ -7,8 +7,9 @@ it is only decided which cell each feature is.
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -74,6 +75,17 @@ class PlanFile:
     kept: tuple[str, ...]
     retired: tuple[str, ...]
     said: tuple[str, ...]
+
+    def as_fields(self) -> dict[str, Any]:
+        """JSON values that say what became of the file."""
+        return {
+            "read": self.read,
+            "kept": len(self.kept),
+            "retired": list(self.retired),
+            "issued": self.issued,
+            "said": list(self.said),
+            "notes": [asdict(note) for note in self.notes],
+        }
 
 
 @dataclass

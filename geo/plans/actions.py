@@ -88,6 +88,27 @@ def begin_draft(
     return _told(session, actor, made, at)
 
 
+def import_draft(
+    session: Session,
+    *,
+    actor: Actor,
+    id: PlanId,
+    name: str,
+    based_on: PlanId,
+    division: Division,
+    asked: Mapping[str, Any],
+    outcome: Mapping[str, Any],
+    at: datetime,
+) -> PlanEntry:
+    """Begin a draft that is at once the division that a file made of the plan it is based on.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft (withdrawn).  Records: DraftChanged.
+    """
+    made = begin_draft(session, actor=actor, id=id, name=name, based_on=based_on, at=at)
+    said = {"op": "import", **asked}
+    return take_step(session, actor, made, StepKind.IMPORT, division, said, dict(outcome), at)
+
+
 def edit_draft(
     session: Session,
     *,

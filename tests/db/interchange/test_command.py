@@ -1,43 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wangge import` and `wangge export` as a person types them."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import shapely
 
-from api.cli import main
 from geo.db import Database
 from geo.hierarchy.queries import districts
 from geo.ids import Level
 from tests import town
+from tests.db.interchange.conftest import Type
 from tests.files import write_shapefile, zipped
 
-Type = Callable[..., tuple[int, str]]
 COLUMNS = {"名称": ["平山区", "溪湖区"], "代码": ["210502", "210503"]}
 SHAPES = [town.box(0, 0, 100, 300), town.box(100, 0, 300, 300)]
-
-
-@pytest.fixture
-def wangge(
-    empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Type:
-    """Type a command into a Chinese terminal; answers the exit code and what it said."""
-    monkeypatch.setenv("DATABASE_URL", empty_url)
-    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    monkeypatch.delenv("LC_ALL", raising=False)
-    monkeypatch.setenv("COLUMNS", "240")
-
-    def typed(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["wangge", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
-
-    return typed
 
 
 def loaded(database: Database) -> list[str]:

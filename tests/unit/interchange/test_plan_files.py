@@ -221,8 +221,8 @@ def test_what_is_no_plan_is_refused_with_the_reason(tmp_path: Path) -> None:
         read(sent(tmp_path, (town.box(5000, 0, 5100, 100), {"name": "远"})))
     with pytest.raises(GeometryWrong):
         read(sent(tmp_path, (drawing.line((0, 0), (1, 1)), {"code": town.S1})))
+    flat = shapely.Polygon([town.point(0, 0), town.point(9, 0), town.point(0, 0)])
     with pytest.raises(Unrepairable):
-        flat = shapely.Polygon([town.point(0, 0), town.point(9, 0), town.point(0, 0)])
         read(sent(tmp_path, (flat, {"code": town.S1})))
     with pytest.raises(ValueBad):
         read(sent(tmp_path, (town.box(0, 0, 100, 100), {"code": town.S1, "name": "长" * 101})))
