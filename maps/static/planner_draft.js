@@ -33,6 +33,8 @@ export class Plan {
     /** Names of communities and all above. @type {Record<string, string>} */
     this.areas = {};
     this.topology = new Topology();
+    /** Figures beyond households, once they are known. @type {{overall: any, cells: Record<string, any>}|null} */
+    this.metrics = null;
     this.busy = false;
   }
 
@@ -49,10 +51,20 @@ export class Plan {
     const [entry, found] = await Promise.all([ask(this.url), ask(`${this.url}?as=geojson`)]);
     // Between the two somebody may have drawn: the next edit would tell.
     this.entry = entry;
-    this.areas = found.areas;
+    this.fill(found.features, found.areas);
+  }
+
+  /** @param {any[]} features  of cells @param {Record<string, string>} areas  names of what is above them */
+  fill(features, areas) {
+    this.areas = areas;
     this.cells = new Map();
     this.topology = new Topology();
-    for (const feature of found.features) this.put(feature);
+    for (const feature of features) this.put(feature);
+  }
+
+  /** Measure everything: rounds, compactness, barriers. */
+  async weigh() {
+    this.metrics = await ask(`${this.url}/metrics`);
   }
 
   /** @param {any} feature */
@@ -76,11 +88,22 @@ export class Plan {
         this.topology.drop(code);
       }
       for (const feature of said.changed.features) this.put(feature);
+      this.reweigh(said.metrics_change);
       this.entry = { ...this.entry, revision: said.revision, can_undo: true, can_redo: false };
       const above = (/** @type {Cell} */ cell) => !(cell.community in this.areas);
       if (body.cell?.length < 15 || [...this.cells.values()].some(above)) await this.load();
       return said;
     });
+  }
+
+  /** What an edit's answer says of the figures. @param {any} change */
+  reweigh(change) {
+    if (!this.metrics) return;
+    this.metrics.overall = change.overall.after;
+    for (const [code, { after }] of Object.entries(change.cells)) {
+      if (after) this.metrics.cells[code] = after;
+      else delete this.metrics.cells[code];
+    }
   }
 
   async undo() {
@@ -93,6 +116,14 @@ export class Plan {
   async redo() {
     return this.alone(async () => {
       await ask(`${this.url}/edits/redo`, "POST", undefined, this.matching());
+      await this.load();
+    });
+  }
+
+  /** Take over cells that were drawn automatically. @param {string} url  of one answer */
+  async adopt(url) {
+    return this.alone(async () => {
+      await ask(url, "POST", undefined, this.matching());
       await this.load();
     });
   }

@@ -30,6 +30,15 @@ export function figures(plan, box) {
     ["planner.fig_most", signed(most)],
     ["planner.fig_within", `${within}`],
   ];
+  if (plan.metrics) {
+    const { overall } = plan.metrics;
+    rows.push(
+      ["planner.fig_compact", overall.polsby_popper.toFixed(2)],
+      ["planner.fig_patrol", t("planner.km", { n: (overall.patrol_m / 1000 / overall.cells).toFixed(1) })],
+      ["planner.fig_barriers", String(overall.barriers_crossed)],
+      ["planner.fig_apart", String(overall.not_contiguous)],
+    );
+  }
   box.replaceChildren(
     ...rows.map(([name, value]) => {
       const one = element("div");
@@ -136,6 +145,16 @@ export function cellCard(plan, cell, box) {
     ["planner.buildings", `${cell.buildings} / ${cell.groups}`],
     ["planner.area", area(cell.area_m2)],
   ];
+  const more = plan.metrics?.cells[cell.code];
+  if (more) {
+    rows.push(
+      ["planner.patrol", t("planner.km", { n: (more.patrol_m / 1000).toFixed(1) })],
+      ["planner.incidents", String(more.incidents)],
+      ["planner.compact", `${more.polsby_popper.toFixed(2)} / ${more.reock.toFixed(2)}`],
+    );
+    if (more.barriers.length) rows.push(["planner.barriers", more.barriers.join("、")]);
+    if (more.cut_off) rows.push(["planner.cut_off", t("planner.n_buildings", { n: more.cut_off })]);
+  }
   if (provisional(cell.code)) {
     const from = cell.came_from.length ? cell.came_from.join("、") : "–";
     rows.push(["planner.came_from", from]);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The planner's page in Chromium: a draft is begun, drawn on, undone, and nothing is lost."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from shapely.geometry import mapping
 
 from api.feed import FeedLimits
+from api.jobs import run_one
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
@@ -100,7 +102,7 @@ def planner(chromium: Browser, cluster: Cluster, town_template: str) -> Iterator
     limits = FeedLimits(heartbeat_s=1.0, poll_s=0.2)
     try:
         with serving(cluster.url(name), clock, limits) as served:
-            viewport: Any = {"width": 1920, "height": 1080}
+            viewport: Any = {"width": 1366, "height": 768}
             context = chromium.new_context(viewport=viewport, locale="zh-CN")
             watched = Watched(context.new_page(), served)
             page = watched.page
@@ -293,3 +295,75 @@ def test_what_another_planner_draws_appears_by_itself(planner: Planner) -> None:
     assert answer.status == 200
     expect(page.locator("#state")).to_contain_text("第 1 版")
     planner.says("合并")
+
+
+def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    planner.take("split")
+    planner.click(30, 30)
+    planner.draw((50, 0), (50, 100))
+    planner.says("已分成")
+    page.click("#open-plan >> text=对比")
+    expect(page.locator("#compare dl").first).to_contain_text("10")
+    expect(page.locator("#compare dl").nth(1)).to_contain_text("9")
+    box = page.locator("#swipe i").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(600, 500, steps=3)
+    page.mouse.up()
+    expect(page.locator("#swipe")).to_have_attribute("aria-valuenow", "44")
+    planner.reload()
+    expect(page.locator("#compare")).to_be_visible()
+    page.click("#compare button")
+    expect(page.locator("#swipe")).to_be_hidden()
+
+
+def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    planner.take("transfer")
+    planner.click(50, 230)
+    planner.draw((90, 190), (160, 190), (160, 310), (90, 310))
+    planner.says("实际移动")
+    page.click("[data-tab=impact]")
+    page.click("#tab .go")
+    expect(page.locator("#tab")).to_contain_text("居民")
+    expect(page.locator("#tab")).to_contain_text(town.WORKER_NAMES["N1"])
+    page.click("#open-plan >> text=发布…")
+    expect(page.locator("dialog [name=from]")).to_have_value("2026-03-03")
+    expect(page.locator("dialog .what")).to_contain_text("户换网格")
+    page.click("dialog .go")
+    planner.says("将于2026年3月3日零点生效")
+    expect(page.locator("#open-plan em")).to_have_text("即将生效")
+    expect(page.locator("#tab .tasks li").first).to_contain_text("巡查点")
+    page.locator("#tab .tasks input").first.check()
+    expect(page.locator("#tab .say")).to_contain_text("已核对 1 项")
+    expect(page.locator("#open-plan a.button")).to_have_attribute("href", "/wall?on=2026-03-03")
+    page.click("#open-plan >> text=撤回…")
+    page.click("dialog .go")
+    planner.says("已撤回")
+    expect(page.locator("#open-plan em")).to_have_text("现行方案")
+
+
+def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    page.click("#open-plan >> text=自动划分…")
+    page.select_option("dialog [name=within]", "210503101001")
+    page.fill("dialog [name=cells]", "2")
+    page.click("dialog .go")
+    expect(page.locator("#job")).to_contain_text("排队中")
+    # It goes on over a reload.
+    planner.reload()
+    expect(page.locator("#job progress")).to_be_visible()
+    assert run_one(planner.served.database, planner.served.clock, threading.Event())
+    page.click("#job .go")
+    expect(page.locator(".answer")).to_have_count(3)
+    expect(page.locator(".answer .picture path")).to_have_count(6)
+    page.locator(".answer .go").first.click()
+    planner.says("已采用")
+    codes = [code for code in planner.cells() if code.startswith("210503101001")]
+    assert len(codes) == 2
+    expect(page.locator("#job")).to_be_hidden()

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cells that draw themselves: asked for, watched, three answers side by side, one adopted.
+
+import { ask } from "./ask.js";
+import { shape } from "./charts.js";
+import { element } from "./patrol_words.js";
+import { asking, shut, telling } from "./planner_dialogs.js";
+import { Plan } from "./planner_draft.js";
+import { colorOf } from "./planner_layer.js";
+import { signed } from "./planner_side.js";
+import { button, row } from "./planner_tools.js";
+import { t } from "./words.js";
+
+const AGAIN_MS = 700;
+const SIDE = 260;
+
+export class AutoDraw {
+  /** @param {any} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.box = document.getElementById("job");
+    /** @type {any} */
+    this.job = null;
+  }
+
+  /** What was asked for, kept over a reload. @returns {any} */
+  get asked() {
+    return this.desk.kept.job ?? null;
+  }
+
+  ask() {
+    const { plan, chosen } = this.desk;
+    const codes = Object.keys(plan.areas).sort();
+    const indent = { 6: "", 9: "　", 12: "　　" };
+    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, indent[code.length] + plan.name(code)]));
+    const within = chosen[0]?.slice(0, 12) ?? codes.find((code) => code.length === 12);
+    const cells = (/** @type {string} */ code) => [...plan.cells.keys()].filter((one) => one.startsWith(code)).length;
+    asking({
+      title: t("auto.title"),
+      say: t("auto.say"),
+      fields: [
+        { name: "within", label: t("auto.within"), options, value: within },
+        { name: "cells", label: t("auto.cells"), type: "number", min: 1, max: 100000, value: cells(within), hint: t("auto.cells_hint") },
+        { name: "balance", label: t("auto.balance"), options: [["households", t("auto.households")], ["workload", t("auto.workload")]], value: "households" },
+        { name: "tolerance", label: t("auto.tolerance"), type: "number", min: 1, max: 100, step: "1", value: 5 },
+        { name: "seed", label: t("auto.seed"), type: "number", min: 0, max: 2147483647, value: 1, hint: t("auto.seed_hint") },
+        { name: "keep", label: t("auto.keep"), type: "checkbox", value: 1 },
+      ],
+      yes: t("auto.begin"),
+      act: async (said) => {
+        const job = await ask(`${plan.url}/draw`, "POST", { ...said, tolerance: said.tolerance / 100 });
+        this.watch({ id: job.id, plan: plan.id, within: said.within });
+      },
+    });
+    const select = /** @type {HTMLSelectElement} */ (document.querySelector("#dialog [name=within]"));
+    select.addEventListener("change", () => {
+      /** @type {HTMLInputElement} */ (document.querySelector("#dialog [name=cells]")).value = String(cells(select.value));
+    });
+  }
+
+  /** @param {any} asked */
+  watch(asked) {
+    this.desk.kept.job = asked;
+    this.desk.save();
+    this.job = null;
+    this.poll();
+  }
+
+  /** After a reload: go on watching. */
+  resume() {
+    if (this.asked) this.poll();
+  }
+
+  async poll() {
+    const { asked } = this;
+    if (!asked) return;
+    try {
+      this.job = await ask(`${this.desk.page.jobs}/${asked.id}`);
+    } catch (error) {
+      this.end();
+      this.desk.say(error.message, "problem");
+      return;
+    }
+    if (this.asked !== asked) return;
+    this.show();
+    if (["queued", "running"].includes(this.job.state)) setTimeout(() => this.poll(), AGAIN_MS);
+    else if (this.job.state === "cancelled") this.end();
+  }
+
+  end() {
+    this.desk.kept.job = null;
+    this.desk.save();
+    this.box.hidden = true;
+  }
+
+  show() {
+    const { job, asked } = this;
+    this.box.hidden = false;
+    const name = this.desk.plan?.name(asked.within) ?? asked.within;
+    const title = element("p", "", "title");
+    title.append(element("b", t("auto.job", { name })));
+    if (job.state === "done") {
+      const here = this.desk.plan?.id === asked.plan;
+      this.box.replaceChildren(title, element("p", t("auto.ready"), "say"), row(
+        button(t(here ? "auto.look" : "auto.open"), () => (here ? this.answers() : this.desk.open(asked.plan).then(() => this.show())), "go"),
+        button(t("auto.drop"), () => this.end()),
+      ));
+      return;
+    }
+    if (job.state === "failed") {
+      this.box.replaceChildren(title, element("p", this.desk.named(job.problem?.detail ?? ""), "problem"), row(button(t("planner.close"), () => this.end())));
+      return;
+    }
+    const bar = element("progress");
+    if (job.state === "running") bar.setAttribute("value", String(job.progress));
+    this.box.replaceChildren(
+      title, bar, element("p", job.state === "running" ? t("auto.running", { n: Math.round(job.progress * 100) }) : t("auto.queued"), "say"),
+      row(button(t("auto.cancel"), () => this.cancel())),
+    );
+  }
+
+  async cancel() {
+    try {
+      await ask(`${this.desk.page.jobs}/${this.asked.id}/cancel`, "POST");
+    } catch (error) {
+      this.desk.say(error.message, "problem");
+    }
+    this.poll();
+  }
+
+  /** The three answers, side by side. */
+  async answers() {
+    const { job, asked, desk } = this;
+    const row = element("div", "", "answers");
+    telling(t("auto.answers", { name: desk.plan.name(asked.within) }), [row]);
+    const mean = desk.plan.mean;
+    for (const [i, summary] of job.result.answers.entries()) {
+      const card = element("section", "", "answer");
+      card.dataset.number = String(i + 1);
+      card.append(element("h3", t(`auto.style_${summary.style}`)));
+      row.append(card);
+      const url = `${desk.plan.url}/drawings/${job.id}/${i + 1}`;
+      let found;
+      try {
+        found = await ask(url);
+      } catch (error) {
+        card.append(element("p", error.message, "problem"));
+        continue;
+      }
+      const cells = found.features.filter(({ properties }) => properties.code.startsWith(asked.within));
+      card.append(picture(cells, mean), this.figures(summary), ...this.acts(url, found, summary));
+    }
+  }
+
+  figures(summary) {
+    const list = element("dl");
+    const rows = [
+      ["auto.f_cells", String(summary.cells)],
+      ["auto.f_largest", signed(summary.largest_deviation).replace("+", "±").replace("−", "±")],
+      ["auto.f_mean", signed(summary.mean_deviation).replace("+", "")],
+      ["auto.f_compact", summary.compactness.toFixed(2)],
+      ["auto.f_streets", `${Math.round(summary.along_streets * 100)}%`],
+      ["auto.f_moved", t("planner.n_households", { n: summary.households_moved })],
+    ];
+    for (const [name, value] of rows) {
+      const one = element("div");
+      one.append(element("dt", t(name)), element("dd", value));
+      list.append(one);
+    }
+    return list;
+  }
+
+  acts(url, found, summary) {
+    const { desk } = this;
+    const proposed = () => {
+      const plan = new Plan(desk.page.plans, { id: "", name: t(`auto.style_${summary.style}`), status: "proposed" });
+      plan.fill(found.features, desk.plan.areas);
+      shut();
+      desk.compare.with(plan);
+      desk.zoomTo([...plan.cells.values()].filter(({ code }) => code.startsWith(this.asked.within)));
+    };
+    const adopt = async () => {
+      shut();
+      if (!(await desk.changing(() => desk.plan.adopt(url)))) return;
+      desk.compare.close();
+      this.end();
+      desk.layer.show(desk.plan);
+      desk.shown();
+      desk.say(t("auto.adopted"), "good");
+      await desk.weigh();
+    };
+    return [row(button(t("auto.adopt"), adopt, "go"), button(t("auto.compare"), proposed))];
+  }
+}
+
+/** The cells of an answer as a small map. @param {any[]} features @param {number} mean  households */
+function picture(features, mean) {
+  const rings = features.flatMap(({ geometry }) => (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat()));
+  const all = rings.flat();
+  const [west, east] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
+  const [south, north] = [Math.min(...all.map(([, y]) => y)), Math.max(...all.map(([, y]) => y))];
+  const shrink = Math.cos((north * Math.PI) / 180);
+  const scale = (SIDE - 8) / Math.max((east - west) * shrink, north - south);
+  const left = (SIDE - (east - west) * shrink * scale) / 2;
+  const top = (SIDE - (north - south) * scale) / 2;
+  const chart = shape("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, class: "picture", role: "img", "aria-label": t("auto.picture") });
+  for (const { properties, geometry } of features) {
+    const own = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
+    const d = own.map((ring) => `M${ring.map(([x, y]) => `${(left + (x - west) * shrink * scale).toFixed(1)} ${(top + (north - y) * scale).toFixed(1)}`).join("L")}Z`).join("");
+    const path = shape("path", { d, "fill-rule": "evenodd" });
+    path.style.fill = colorOf(mean ? properties.households / mean - 1 : 0);
+    path.append(shape("title", {}, `${properties.name} · ${properties.households}`));
+    chart.append(path);
+  }
+  return chart;
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all parts of the planner's page share: the open plan, the map, what is chosen, what is told.
+
+/* global L */
+import { ask, items, Refused } from "./ask.js";
+import { Ground } from "./ground.js";
+import { Labels } from "./labels.js";
+import { AutoDraw } from "./planner_autodraw.js";
+import { BorderTool } from "./planner_border.js";
+import { Compare } from "./planner_compare.js";
+import { Busy, Plan } from "./planner_draft.js";
+import { ImpactView } from "./planner_impact.js";
+import { labelsOf } from "./planner_labels.js";
+import { PlanLayer } from "./planner_layer.js";
+import { Found, Lock, Look, Merge, Reassign, Rename } from "./planner_picks.js";
+import { Plans } from "./planner_plans.js";
+import { Problems } from "./planner_problems.js";
+import { Publishing } from "./planner_publish.js";
+import { Split, Transfer } from "./planner_shapes.js";
+import * as side from "./planner_side.js";
+import { Snap } from "./planner_snap.js";
+import { button, Toolbox } from "./planner_tools.js";
+import { language, t } from "./words.js";
+
+const KEPT = "wangge-planner";
+const NOTE_MS = 9000;
+const at = (/** @type {string} */ id) => document.getElementById(id);
+
+export class Desk {
+  /** @param {any} map @param {any} page  what the service told the page */
+  constructor(map, page) {
+    this.page = page;
+    this.map = map;
+    this.ground = new Ground(map);
+    this.layer = new PlanLayer(map, "plan", 420);
+    map.createPane("drawing").style.zIndex = "480";
+    map.pm.setGlobalOptions({ panes: { layerPane: "drawing", vertexPane: "markerPane", markerPane: "markerPane" } });
+    this.labels = new Labels(map, this.ground, boxes, () => (this.plan ? labelsOf(this.plan) : []));
+    this.snap = new Snap(map, this.ground);
+    /** @type {Plan|null} */
+    this.plan = null;
+    /** @type {string[]} cells chosen on the map */
+    this.chosen = [];
+    /** Buildings stay whole: borders go round them. */
+    this.whole = true;
+    /** What outlives a reload. @type {Record<string, any>} */
+    this.kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+    /** Names of workers, once they are needed. @type {Map<string, string>} */
+    this.names = new Map();
+    /** Names of the cells of today's plan. @type {Map<string, string>} */
+    this.today = new Map();
+    this.tab = this.kept.tab ?? "communities";
+    this.plans = new Plans(this);
+    this.problems = new Problems(this);
+    this.impact = new ImpactView(this);
+    this.compare = new Compare(this);
+    this.publishing = new Publishing(this);
+    this.autodraw = new AutoDraw(this);
+    this.toolbox = new Toolbox(this, [
+      new Look(this), new BorderTool(this), new Transfer(this), new Split(this), new Merge(this),
+      new Reassign(this), new Found(this), new Rename(this), new Lock(this),
+    ]);
+  }
+
+  save() {
+    sessionStorage.setItem(KEPT, JSON.stringify(this.kept));
+  }
+
+  /**
+   * Open a plan; null: none.
+   * @param {string|null} id
+   * @param {boolean} [listed]  with the list of plans open beside it
+   */
+  async open(id, listed = false) {
+    this.toolbox.use("look");
+    this.choose([]);
+    this.plans.unfolded = listed;
+    let plan = null;
+    if (id) {
+      plan = new Plan(this.page.plans, { id });
+      try {
+        await plan.load();
+      } catch (error) {
+        plan = null;
+        this.say(error.message, "problem");
+      }
+    }
+    this.plan = plan;
+    this.kept.plan = plan?.id;
+    const address = new URL(location.href);
+    if (plan && !listed) address.searchParams.set("plan", plan.id);
+    else address.searchParams.delete("plan");
+    window.history.replaceState(null, "", address);
+    this.compare.close();
+    this.impact.forget();
+    this.problems.set([]);
+    this.layer.show(plan);
+    this.shown();
+    if (plan) await this.weigh();
+  }
+
+  /** Figures and problems of the whole plan: they come when they are ready. */
+  async weigh() {
+    const { plan } = this;
+    try {
+      await Promise.all([plan.weigh(), this.problems.read(), this.cellNames()]);
+    } catch (error) {
+      this.say(error.message, "problem");
+    }
+    if (this.plan !== plan) return;
+    side.figures(plan, at("figures"));
+    this.about(null);
+  }
+
+  /** Carry out an edit and tell what came of it. @param {any} body @returns {Promise<any>} null: refused */
+  async edit(body) {
+    const { plan } = this;
+    const before = new Map([...plan.cells].map(([code, cell]) => [code, cell.households]));
+    const done = await this.changing(() => plan.edit(body));
+    if (!done) return null;
+    const changed = done.changed.features.map((feature) => feature.properties.code);
+    this.layer.update(changed);
+    this.shown();
+    this.problems.update([...changed, ...done.removed], done.problems.features);
+    const { asked_m2: asked, moved_m2: moved } = done;
+    const households = changed
+      .filter((code) => before.has(code) && before.get(code) !== plan.cells.get(code).households)
+      .map((code) => t("done.households", { cell: plan.name(code), before: before.get(code), after: plan.cells.get(code).households }));
+    if (asked === null || asked === undefined) this.say(t(`done.${body.op}`, { n: changed.filter((code) => !before.has(code)).length }), "good");
+    else this.say([t("done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households].join(t("done.and")), "good");
+    return done;
+  }
+
+  /** Do something to the plan; refusals are told, and where. @param {() => Promise<any>} act */
+  async changing(act) {
+    document.body.classList.add("busy");
+    try {
+      return (await act()) ?? true;
+    } catch (error) {
+      if (error instanceof Busy) return null;
+      if (error instanceof Refused && error.status === 412) await this.stale();
+      else {
+        this.say(this.named(error.message), "problem");
+        if (error instanceof Refused && typeof error.said.lon === "number") this.flash(error.said.lon, error.said.lat);
+      }
+      return null;
+    } finally {
+      document.body.classList.remove("busy");
+    }
+  }
+
+  /** Somebody else went on drawing: show what he did; what was drawn here stays. */
+  async stale() {
+    const { plan } = this;
+    const mine = plan.entry.revision;
+    await plan.load();
+    this.weigh();
+    const { items } = await ask(`${plan.url}/steps?after=${mine}`);
+    this.layer.show(plan);
+    this.shown();
+    const what = items.map((step) => `${step.by ?? ""}：${side.told(plan, step)}`).join("；");
+    this.say(t("planner.stale", { what }), "warn");
+  }
+
+  async undo() {
+    if (this.plan?.drawable && this.plan.entry.can_undo) await this.turn(() => this.plan.undo(), "done.undo");
+  }
+
+  async redo() {
+    if (this.plan?.drawable && this.plan.entry.can_redo) await this.turn(() => this.plan.redo(), "done.redo");
+  }
+
+  async turn(act, word) {
+    if (!(await this.changing(act))) return;
+    this.layer.show(this.plan);
+    this.shown();
+    this.say(t(word), "good");
+    await this.weigh();
+  }
+
+  /** The plan is another now, or another plan is open. */
+  shown() {
+    const { plan } = this;
+    if (plan) this.chosen = this.chosen.filter((code) => plan.cells.has(code));
+    this.layer.choose(this.chosen);
+    this.toolbox.tool.changed?.();
+    this.labels.read();
+    document.body.classList.toggle("opened", Boolean(plan));
+    this.plans.show();
+    this.toolbox.show();
+    this.bar();
+    this.compare.head();
+    at("balance").hidden = at("cell").hidden = at("tabs").hidden = at("legend").hidden = !plan;
+    if (!plan) return;
+    side.figures(plan, at("figures"));
+    side.histogram(plan, at("histogram"));
+    this.about(null);
+    this.show(this.tab);
+  }
+
+  bar() {
+    const entry = this.plan?.entry;
+    const drawable = Boolean(this.plan?.drawable);
+    for (const [id, able] of [["undo", entry?.can_undo], ["redo", entry?.can_redo]]) {
+      /** @type {HTMLButtonElement} */ (at(id)).disabled = !drawable || !able;
+      at(id).hidden = !drawable;
+    }
+    at("state").textContent = !entry ? "" : drawable ? t("planner.saved", { n: entry.revision }) : t("planner.read_only");
+  }
+
+  /** The names of the tabs that the open plan has. */
+  tabs() {
+    const draft = Boolean(this.plan?.drawable);
+    const names = ["communities", "problems", ...(draft ? ["impact", "history"] : this.publishing.hands ? ["handover"] : [])];
+    if (!names.includes(this.tab)) this.tab = "communities";
+    const count = this.problems.found.length;
+    at("tab-names").replaceChildren(
+      ...names.map((name) => {
+        const one = button(t(`planner.tab_${name}`), () => this.show(name));
+        one.dataset.tab = name;
+        one.setAttribute("role", "tab");
+        one.setAttribute("aria-selected", String(name === this.tab));
+        if (name === "problems" && count) one.append(Object.assign(document.createElement("b"), { textContent: String(count) }));
+        return one;
+      }),
+    );
+  }
+
+  /** Open a tab beside the map. @param {string} name */
+  show(name) {
+    this.tab = this.kept.tab = name;
+    this.save();
+    this.tabs();
+    const box = at("tab");
+    this.impact.points(this.tab === "impact");
+    if (this.tab === "communities") side.communities(this, box);
+    else if (this.tab === "problems") this.problems.show(box);
+    else if (this.tab === "impact") this.impact.show(box);
+    else if (this.tab === "handover") this.publishing.handover(box);
+    else side.history(this, box).catch((error) => this.say(error.message, "problem"));
+  }
+
+  /** Buttons for the open plan beyond those of every plan. @param {any} plan @param {string} group */
+  acts(plan, group) {
+    return [
+      button(t("compare.go"), () => this.compare.ask()),
+      ...(group === "draft" && this.page.may.write ? [button(t("auto.go"), () => this.autodraw.ask())] : []),
+      ...this.publishing.acts(plan, group),
+    ];
+  }
+
+  /** @param {string[]} codes */
+  choose(codes) {
+    this.chosen = [...codes];
+    this.layer.choose(codes);
+    this.about(null);
+  }
+
+  /** Show a cell's figures: the one pointed at, else the one chosen. @param {any} pointed */
+  about(pointed) {
+    if (!this.plan) return;
+    const cell = pointed ?? (this.chosen.length === 1 ? this.plan.cells.get(this.chosen[0]) : null);
+    side.cellCard(this.plan, cell ?? null, at("cell"));
+  }
+
+  /** @param {string} text @param {string} [kind] */
+  say(text, kind = "") {
+    clearTimeout(this.saying);
+    at("note").textContent = text;
+    at("note").className = `note ${kind}`;
+    at("note").hidden = !text;
+    if (kind === "good") this.saying = setTimeout(() => this.say(""), NOTE_MS);
+  }
+
+  /** Codes of cells in a sentence by their names. @param {string} text */
+  named(text) {
+    return text.replace(/\d{6}(?:[0-9D-Z]\d\d){2,3}/g, (code) => this.plan?.name(code) ?? code);
+  }
+
+  /** Let a place flash, and bring it into sight. @param {number} lon @param {number} lat */
+  flash(lon, lat) {
+    this.flashing?.remove();
+    const { map } = this;
+    if (!map.getBounds().pad(-0.15).contains([lat, lon])) map.panTo([lat, lon]);
+    const icon = L.divIcon({ className: "flash", iconSize: [0, 0] });
+    this.flashing = L.marker([lat, lon], { icon, interactive: false, keyboard: false, pmIgnore: true }).addTo(map);
+    setTimeout(() => this.flashing?.remove(), 6000);
+  }
+
+  /** What a cell of today's plan is called. @param {string} code */
+  before(code) {
+    return this.today.get(code) ?? code;
+  }
+
+  /** Learn what workers are called. */
+  async people() {
+    if (this.names.size) return;
+    for (const { id, name } of await items(`${this.page.workers}?limit=500`)) this.names.set(id, name);
+  }
+
+  async cellNames() {
+    if (this.today.size) return;
+    const { features } = await ask(`${this.page.areas}?level=cell&geometry=false`);
+    for (const { properties } of features) this.today.set(properties.code, properties.name);
+  }
+
+  /** Go to a place, or to west, south, east, north. @param {number[]} where */
+  goTo(where) {
+    if (where.length === 4) {
+      fit(this.map, where);
+      return;
+    }
+    const [lon, lat] = where;
+    this.map.setView([lat, lon], Math.max(this.map.getZoom(), 17), { animate: false });
+    this.flash(lon, lat);
+  }
+
+  /** @param {any[]} cells */
+  zoomTo(cells) {
+    const box = [0, 1, 2, 3].map((i) => Math[i < 2 ? "min" : "max"](...cells.map((cell) => cell.box[i])));
+    fit(this.map, box);
+    this.choose(cells.map((cell) => cell.code));
+  }
+
+  /** @param {string} instant */
+  moment(instant) {
+    const style = /** @type {Intl.DateTimeFormatOptions} */ ({
+      timeZone: this.page.time_zone, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    });
+    return new Intl.DateTimeFormat(language() === "en" ? "en-GB" : "zh-CN", style).format(new Date(instant));
+  }
+}
+
+/** What names keep clear of. */
+function boxes() {
+  return [...document.querySelectorAll(".bar, .left > section:not([hidden]), .right > section:not([hidden]), .legend")].map((panel) => {
+    const { left, top, right, bottom } = panel.getBoundingClientRect();
+    return [left, top, right, bottom];
+  });
+}
+
+/** Fit west, south, east, north between the panels. @param {any} map @param {number[]} box */
+export function fit(map, [west, south, east, north]) {
+  const left = document.querySelector(".left").getBoundingClientRect().right;
+  const right = innerWidth - document.querySelector(".right").getBoundingClientRect().left;
+  const top = document.querySelector(".bar").getBoundingClientRect().bottom;
+  map.fitBounds([[south, west], [north, east]], {
+    paddingTopLeft: [left + 20, top + 10], paddingBottomRight: [right + 20, 50], animate: false, maxZoom: 17,
+  });
+}

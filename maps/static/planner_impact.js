@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a draft would change for people, before anything changes: in figures, in lists, on the map.
+
+/* global L */
+import { ask } from "./ask.js";
+import { unit } from "./ground.js";
+import { element } from "./patrol_words.js";
+import { button, row } from "./planner_tools.js";
+import { t } from "./words.js";
+
+const SHOWN = 30;
+const COLORS = { moved: "#f6f1a8", checkpoints: "#c9a2ff", incidents: "#ff6b57", lost: "#e8704f", won: "#5fd0b5" };
+
+export class ImpactView {
+  /** @param {any} desk */
+  constructor(desk) {
+    this.desk = desk;
+    /** @type {any} */
+    this.found = null;
+    /** Which revision it was weighed for. @type {number|null} */
+    this.revision = null;
+    this.asking = false;
+    /** What is not shown on the map. @type {Set<string>} */
+    this.hidden = new Set();
+    const pane = desk.map.createPane("impact");
+    pane.style.zIndex = "455";
+    pane.style.pointerEvents = "none";
+    this.renderer = L.canvas({ pane: "impact", padding: 0.25 });
+    this.layer = L.layerGroup().addTo(desk.map);
+  }
+
+  forget() {
+    this.found = this.revision = null;
+    this.points(false);
+  }
+
+  /** Ask what the draft would change, as it is now. @returns {Promise<any>} */
+  async read() {
+    const { plan } = this.desk;
+    const { revision } = plan.entry;
+    if (this.found && this.revision === revision) return this.found;
+    this.asking = true;
+    this.again();
+    try {
+      const found = await ask(`${plan.url}/impact`);
+      if (this.desk.plan === plan) [this.found, this.revision] = [found, revision];
+      return found;
+    } finally {
+      this.asking = false;
+      this.again();
+    }
+  }
+
+  again() {
+    if (this.desk.tab === "impact") {
+      this.show(document.getElementById("tab"));
+      this.points(true);
+    }
+  }
+
+  /** @param {HTMLElement} box */
+  show(box) {
+    const { plan } = this.desk;
+    if (this.asking) {
+      const bar = element("progress");
+      box.replaceChildren(element("p", t("impact.asking"), "say"), bar);
+      return;
+    }
+    const go = button(t(this.found ? "impact.again" : "impact.go"), () => this.read().catch((error) => this.desk.say(error.message, "problem")), "go");
+    if (!this.found) {
+      box.replaceChildren(element("p", t("impact.say"), "say"), row(go));
+      return;
+    }
+    const stale = this.revision !== plan.entry.revision;
+    box.replaceChildren(
+      ...(stale ? [element("p", t("impact.stale"), "hint warn"), row(go)] : []),
+      ...this.people(), ...this.workers(), ...this.checkpoints(), ...this.incidents(), ...this.checkIns(),
+    );
+  }
+
+  /** A heading with its figure; a tick shows its points on the map. */
+  head(name, figure, points = "") {
+    const head = element("div", "", "head");
+    head.append(element("h3", t(`impact.${name}`)), element("b", figure));
+    if (!points) return head;
+    const label = element("label", "", "onmap");
+    const tick = /** @type {HTMLInputElement} */ (element("input"));
+    Object.assign(tick, { type: "checkbox", checked: !this.hidden.has(points) });
+    tick.addEventListener("change", () => {
+      if (tick.checked) this.hidden.delete(points);
+      else this.hidden.add(points);
+      this.points(true);
+    });
+    const spot = element("i");
+    spot.style.background = COLORS[points] ?? COLORS.lost;
+    label.append(tick, spot, element("span", t("impact.on_map")));
+    head.append(label);
+    return head;
+  }
+
+  name(code) {
+    return code ? (this.desk.plan.cells.get(code)?.name ?? this.desk.before(code)) : t("impact.none");
+  }
+
+  /** Lines of a list, each a click away from its place. @param {any[]} items @param {number} total */
+  list(items, total, words, place = (_) => null) {
+    const list = element("ol", "", "lines");
+    for (const one of items.slice(0, SHOWN)) {
+      const item = element("li");
+      const where = place(one);
+      const [main, small] = words(one);
+      const holder = where ? button("", () => this.desk.goTo(where), "plain") : element("span");
+      holder.append(element("b", main), element("small", small));
+      item.append(holder);
+      list.append(item);
+    }
+    if (total > SHOWN) list.append(element("li", t("impact.more", { n: total - Math.min(SHOWN, items.length) }), "hint"));
+    return list;
+  }
+
+  people() {
+    const { people } = this.found;
+    const figure = t("impact.people_figure", { households: people.households, buildings: people.buildings });
+    const says = [t("impact.of_another", { n: people.of_another_holder })];
+    if (people.renamed_households) says.push(t("impact.renamed", { n: people.renamed_households }));
+    return [
+      this.head("people", figure, "moved"),
+      element("p", says.join(" · "), "say"),
+      this.list(people.flows.items, people.flows.total, (flow) => [
+        `${this.name(flow.before)} → ${this.name(flow.after)}`, t("impact.flow", flow),
+      ], (flow) => this.desk.plan.cells.get(flow.after)?.box),
+    ];
+  }
+
+  workers() {
+    const { workers } = this.found;
+    const { assignments, proposals } = workers;
+    return [
+      this.head("workers", t("impact.workers_figure", { n: workers.workers })),
+      this.list(assignments.items, assignments.total, (one) => [
+        `${one.name} · ${t(`role.${one.role}`)}`,
+        `${this.name(one.cell)}（${t(`fate.${one.fate}`)}）${one.heirs.length ? ` → ${one.heirs.map((code) => this.name(code)).join("、")}` : ""} · ${t("impact.from_to", { before: one.households_before, after: one.households_after })}`,
+      ], (one) => this.desk.plan.cells.get(one.heirs[0] ?? one.cell)?.box),
+      element("h4", t("impact.proposals")),
+      this.list(proposals.items, proposals.total, (one) => [
+        one.name, `${one.candidates.find(({ worker }) => worker === one.holder)?.name ?? t("impact.nobody")} · ${t("planner.n_households", { n: one.households })}`,
+      ], (one) => this.desk.plan.cells.get(one.cell)?.box),
+    ];
+  }
+
+  checkpoints() {
+    const { checkpoints } = this.found;
+    return [
+      this.head("checkpoints", String(checkpoints.total), "checkpoints"),
+      this.list(checkpoints.items, checkpoints.total, (one) => [
+        one.name, `${t(`loss.${one.loss}`)} · ${this.name(one.before)} → ${this.name(one.after)}`,
+      ], (one) => [one.lon, one.lat]),
+    ];
+  }
+
+  incidents() {
+    const { incidents } = this.found;
+    return [
+      this.head("incidents", String(incidents.total), "incidents"),
+      this.list(incidents.items, incidents.total, (one) => [
+        one.category, `${t(one.severity)} · ${this.name(one.before)} → ${this.name(one.after)}`,
+      ], (one) => (one.lon === null ? null : [one.lon, one.lat])),
+    ];
+  }
+
+  checkIns() {
+    const past = this.found.check_ins;
+    const verdict = (kind, accepted) => `${t(`verdict.${kind ?? "none"}`)}${accepted ? "" : t("impact.refused")}`;
+    const rows = past.transitions.filter((one) => one.before !== one.after || one.accepted_before !== one.accepted_after);
+    const says = [t("impact.judged", { near: past.near, total: past.total })];
+    if (past.erased) says.push(t("impact.erased", { n: past.erased }));
+    return [
+      this.head("check_ins", t("impact.changed", { n: past.changed }), "verdicts"),
+      element("p", says.join(" · "), "say"),
+      this.list(rows, rows.length, (one) => [
+        `${verdict(one.before, one.accepted_before)} → ${verdict(one.after, one.accepted_after)}`, t("impact.times", { n: one.check_ins }),
+      ]),
+    ];
+  }
+
+  /** Put the places on the map, or take them away. @param {boolean} shown */
+  points(shown) {
+    this.layer.clearLayers();
+    if (!shown || !this.found) return;
+    const dot = ({ lon, lat }, color, radius) => {
+      if (lon === null) return;
+      L.circleMarker([lat, lon], {
+        renderer: this.renderer, interactive: false, radius: radius * unit(), color: "#090f16", weight: 1.2 * unit(), fillColor: color, fillOpacity: 0.95,
+      }).addTo(this.layer);
+    };
+    const { people, checkpoints, incidents, check_ins: past } = this.found;
+    const seen = (name, act) => this.hidden.has(name) || act();
+    seen("verdicts", () => past.verdicts.items.forEach((one) => dot(one, one.after.accepted ? COLORS.won : COLORS.lost, 3)));
+    seen("moved", () => people.moved.items.forEach((one) => dot(one, COLORS.moved, 4)));
+    seen("checkpoints", () => checkpoints.items.forEach((one) => dot(one, COLORS.checkpoints, 6)));
+    seen("incidents", () => incidents.items.forEach((one) => dot(one, COLORS.incidents, 6)));
+  }
+}
