@@ -14,8 +14,9 @@ from xml.etree import ElementTree
 from api.say import Teller
 
 # Half of a test's time is waiting for PostgreSQL or a page: two at a time fill two cores. A file
-# stays together, for what its tests share.
-SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
+# stays together, for what its tests share; files with few tests are the long ones, and are not left
+# to the end, where one would run alone.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 PROGRAMS = Path(sys.executable).parent
 LINT: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", ("ruff", "check", ".")),

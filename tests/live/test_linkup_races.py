@@ -34,6 +34,9 @@ from tests.linkups import (
 )
 from tests.people import AT_HOME, stand
 
+# A thousand of each kind take minutes.
+pytestmark = pytest.mark.timeout(3600)
+
 LATE = AT + LinkupPolicy().answer_within + timedelta(milliseconds=1)
 Act = Callable[[], object]
 
