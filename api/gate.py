@@ -13,12 +13,18 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem_body
+from geo.interchange.rules import MAX_FILE_BYTES
 from geo.settings import Settings
 
 MIB = 1024 * 1024
 BODY_LIMIT = MIB
 # Routes that take more, by path.
-BODY_LIMITS = {"/api/v1/check-ins/batch": 8 * MIB, "/api/v1/positions": 8 * MIB}
+BODY_LIMITS = {
+    "/api/v1/check-ins/batch": 8 * MIB,
+    "/api/v1/positions": 8 * MIB,
+    # A file of the largest size that is read, and the form around it.
+    "/api/v1/plans/import": MAX_FILE_BYTES + MIB,
+}
 BUSY_RETRY_S = 2
 # A body that comes slower holds a place that somebody else's check-in needs.
 BODY_GRACE_S = 15.0

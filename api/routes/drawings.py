@@ -9,9 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed
+from api.plan_answers import GEOJSON, PlanAnswer, Revision, cell_feature, tagged
 from api.plan_edits import DraftCode
 from api.routes.jobs import JobAnswer, job_answer
-from api.routes.plans import GEOJSON, PlanAnswer, Revision, cell_feature, tagged
 from api.shapes import Body
 from geo.accounts.rules import Actor, may
 from geo.geojson import MEDIA_TYPE, collection, dumps

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plans in files over HTTP: out and in again, and what the doctor says of a messy one."""
+
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from shapely.geometry import mapping
+
+from geo.accounts.rules import Role
+from tests import drawing, town
+from tests.api.test_plans import BASE, Desk, transfer
+from tests.conftest import SignIn
+
+
+@pytest.fixture
+def desk(client: TestClient, sign_in: SignIn) -> Desk:
+    return Desk(client, sign_in(Role.PLANNER))
+
+
+def bring(desk: Desk, body: bytes, name: str, **query: str) -> Any:
+    files = {"file": (name, body, "application/octet-stream")}
+    return desk.client.post(f"{BASE}/import", files=files, params=query, headers=desk.headers)
+
+
+def shapes(desk: Desk) -> dict[str, Any]:
+    return {code: cell["geometry"] for code, cell in desk.cells().items()}
+
+
+@pytest.mark.parametrize("form", ["shp", "gpkg", "geojson"])
+def test_what_goes_out_comes_back_to_the_last_coordinate(desk: Desk, form: str) -> None:
+    desk.edit(**transfer())
+    out = desk.ask("GET", f"/export?format={form}")
+    assert out.status_code == 200, out.text
+    suffix = {"shp": ".zip", "gpkg": ".gpkg", "geojson": ".geojson"}[form]
+    assert suffix in out.headers["content-disposition"]
+    made = bring(desk, out.content, f"回来{suffix}")
+    assert made.status_code == 201, made.text
+    assert made.json()["problems"]["features"] == []
+    assert made.json()["plan"]["name"] == f"导入 回来{suffix}"
+    back = Desk(desk.client, desk.headers, made.json()["plan"]["id"])
+    assert {code: sorted_ring(shape) for code, shape in shapes(back).items()} == {
+        code: sorted_ring(shape) for code, shape in shapes(desk).items()
+    }
+
+
+def sorted_ring(shape: Any) -> list[Any]:
+    """The corners of a ring, wherever it begins and whichever way it runs."""
+    (ring,) = shape["coordinates"]
+    return sorted(ring[:-1])
+
+
+def test_a_messy_file_is_a_draft_with_its_problems_and_is_mended(desk: Desk) -> None:
+    # N1 drawn 2 m too narrow and 1 m too far south: a gap beside it and an overlap below.
+    shape = mapping(drawing.region((0, 199), (98, 199), (98, 300), (0, 300)))
+    cell = {"type": "Feature", "geometry": shape, "properties": {"code": town.N1, "name": "改"}}
+    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
+    made = bring(desk, body, "北一.geojson").json()
+    problems = [one["properties"] for one in made["problems"]["features"]]
+    assert {one["kind"] for one in problems} == {"gap", "overlap"}
+    assert made["file"]["kept"] == 8
+    draft = Desk(desk.client, desk.headers, made["plan"]["id"])
+    draft.etag = f'"{made["plan"]["revision"]}"'
+    day = draft.ask("POST", "/publish", json={"from": "2026-03-03"})
+    assert (day.status_code, day.json()["code"]) == (409, "plan.problems_remain")
+    assert day.json()["count"] == len(problems)
+    # Where it is broken nothing is edited; what is proposed is done on request and reported.
+    across = mapping(drawing.region((90, 190), (110, 190), (110, 290), (90, 290)))
+    assert draft.edit(**transfer(area=across)).json()["code"] == "plan.unrepaired"
+    mended = draft.ask("POST", "/repairs", json={"repairs": [one["id"] for one in problems]})
+    assert mended.status_code == 200, mended.text
+    assert mended.json()["problems"]["features"] == []
+    assert mended.json()["moved_m2"] > 100
+    assert draft.ask("GET", "/problems").json()["features"] == []
+    assert draft.ask("POST", "/publish", json={"from": "2026-03-03"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"", "leer.geojson"),
+        (b"\x00\x01", "was.zip"),
+        (b"PK\x03\x04" + bytes(40), "kaputt.zip"),
+        (b"{}", "leer.geojson"),
+        (b"name,x\n", "tabelle.csv"),
+        (b'{"type":"FeatureCollection","features":[]}', "../../etc/passwd.geojson"),
+    ],
+)
+def test_what_is_no_plan_is_refused_in_words(desk: Desk, body: bytes, name: str) -> None:
+    answer = bring(desk, body, name)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"].startswith(("import.", "request."))
+    assert len(desk.client.get(BASE, headers=desk.headers).json()["items"]) == 2
+
+
+def test_an_unknown_repair_is_refused(desk: Desk) -> None:
+    answer = desk.ask("POST", "/repairs", json={"repairs": ["nonsense"]})
+    assert answer.status_code in (404, 409), answer.text
+    assert desk.ask("POST", "/repairs", json={"repairs": []}).status_code == 422
