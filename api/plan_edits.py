@@ -156,6 +156,18 @@ class LockBody(Body):
         return edits.Lock(self.cells, self.locked)
 
 
+class DeclareBody(Body):
+    """Let a community or an area above it lie in several parts, or in one again."""
+
+    op: Literal["declare"]
+    area: DraftCode
+    islands: bool
+
+    def value(self) -> edits.Edit:
+        """The edit."""
+        return edits.Declare(self.area, self.islands)
+
+
 EditBody = Annotated[
     TransferBody
     | RedrawBody
@@ -164,6 +176,7 @@ EditBody = Annotated[
     | ReassignBody
     | FoundBody
     | RenameBody
-    | LockBody,
+    | LockBody
+    | DeclareBody,
     Field(discriminator="op"),
 ]

@@ -32,6 +32,7 @@ from geo.impact.surveying import metrics
 from geo.plans import actions, queries
 from geo.plans.drafts import StepKind
 from geo.plans.problems import problems as find_problems
+from geo.plans.publishing import publish_plan, roll_back_plan
 from geo.workforce.signatures import names_behind
 
 router = APIRouter(tags=["plans"])
@@ -249,14 +250,12 @@ def publish(
     id: UUID, body: PublishBody, session: Write, me: Publisher, now: Now
 ) -> PublishedAnswer:
     """Publish a draft from a day on; provisional codes become final."""
-    made, codes = actions.publish_plan(
-        session, actor=me, plan=PlanId(id), begins_on=body.from_, at=now
-    )
+    made, codes = publish_plan(session, actor=me, plan=PlanId(id), begins_on=body.from_, at=now)
     return PublishedAnswer(plan=answer(queries.entry(session, me.district, made.id)), codes=codes)
 
 
 @router.post("/plans/{id}/rollback")
 def roll_back(id: UUID, session: Write, me: Publisher, now: Now) -> PlanAnswer:
     """Take a published plan back; answers the plan that follows in its place."""
-    made = actions.roll_back_plan(session, actor=me, plan=PlanId(id), at=now)
+    made = roll_back_plan(session, actor=me, plan=PlanId(id), at=now)
     return answer(queries.entry(session, me.district, made.id))

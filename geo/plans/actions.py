@@ -2,7 +2,7 @@
 """Drawing: drafts begun, edited, undone and redone, each step kept; and plans published."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
 from geo.columns import Origin
-from geo.hierarchy import queries as hierarchy
-from geo.hierarchy import succession
-from geo.hierarchy.rules import NothingToRollBack, Plan, PlanStatus
+from geo.hierarchy.rules import PlanStatus
 from geo.hierarchy.tables import PlanRow
 from geo.ids import DistrictCode, PlanId
 from geo.outbox import record
@@ -23,20 +21,15 @@ from geo.plans.drafts import (
     NotADraft,
     NothingToUndo,
     PlanEntry,
-    ProblemsRemain,
     RevisionStale,
     StepKind,
 )
 from geo.plans.edits import Edit, Edited, apply
-from geo.plans.numbering import final_codes
-from geo.plans.opening import closed
-from geo.plans.problems import problems
 from geo.plans.rules import Division, Ground
 from geo.plans.tables import DraftRow, DraftStepRow
 
 # Every so many steps the outcome is kept against the base: a long draft opens as fast as a short.
 _SNAPSHOT_EVERY = 50
-_PROBLEMS_TOLD = 100
 
 
 def begin_draft(
@@ -180,7 +173,7 @@ def rename_draft(
 ) -> PlanEntry:
     """Call a draft by another name. Raises: NotAllowed, PlanNotFound, NotADraft."""
     may(actor, "plans.write")
-    _draft(session, actor.district, plan)
+    open_draft(session, actor.district, plan)
     session.execute(
         update(PlanRow)
         .where(PlanRow.district == actor.district, PlanRow.id == plan)
@@ -196,7 +189,7 @@ def discard_draft(session: Session, *, actor: Actor, plan: PlanId, at: datetime)
     Raises: NotAllowed, PlanNotFound, NotADraft.  Records: DraftChanged.
     """
     may(actor, "plans.write")
-    _draft(session, actor.district, plan)
+    open_draft(session, actor.district, plan)
     session.execute(
         update(PlanRow)
         .where(PlanRow.district == actor.district, PlanRow.id == plan)
@@ -249,69 +242,8 @@ def take_step(
     return _told(session, actor, queries.entry(session, actor.district, draft.id), at)
 
 
-def publish_plan(
-    session: Session, *, actor: Actor, plan: PlanId, begins_on: date, at: datetime
-) -> tuple[Plan, dict[str, str]]:
-    """Publish a draft from a civil date on; answers it with the final code of each provisional one.
-
-    Raises: NotAllowed, PlanNotFound, NotADraft, ProblemsRemain, PlanDateTooEarly, PlanBaseMoved,
-    CodesUsedUp.  Records: PlanPublished.
-    """
-    may(actor, "plans.publish")
-    _draft(session, actor.district, plan)
-    # Nobody draws on it while it is being published.
-    session.execute(
-        select(DraftRow.revision)
-        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
-        .with_for_update()
-    )
-    draft = _draft(session, actor.district, plan)
-    assert draft.base is not None
-    division = queries.division(session, actor.district, draft)
-    left = problems(division, queries.ground(session, actor.district, draft))
-    if left:
-        raise ProblemsRemain(
-            plan=str(plan),
-            count=len(left),
-            problems=[problem.as_fields() for problem in left[:_PROBLEMS_TOLD]],
-        )
-    codes = final_codes(division, hierarchy.all_codes(session, actor.district))
-    base = queries.base_of(session, actor.district, draft)
-    areas = hierarchy.areas(session, actor.district, draft.base)
-    buildings = hierarchy.buildings(session, actor.district, draft.base)
-    made = succession.publish(
-        session,
-        district=actor.district,
-        plan=plan,
-        base=draft.base,
-        succession=closed(division, base, areas, buildings, codes),
-        begins_on=begins_on,
-        at=at,
-        by=actor.signature,
-    )
-    return made, codes
-
-
-def roll_back_plan(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> Plan:
-    """Take a published plan back; answers the plan that follows in its place.
-
-    Raises: NotAllowed, PlanNotFound, NothingToRollBack.  Records: PlanWithdrawn or PlanPublished.
-    """
-    may(actor, "plans.publish")
-    found = queries.entry(session, actor.district, plan)
-    if found.base is None:
-        raise NothingToRollBack(plan=str(plan), status=found.status.value)
-    return succession.roll_back(
-        session,
-        district=actor.district,
-        plan=plan,
-        base=found.base,
-        at=at,
-        by=actor.signature,
-    )
-
-
-def _draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
+def open_draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
+    """A draft that can still be changed. Raises: PlanNotFound, NotADraft."""
     found = queries.entry(session, district, plan)
     if found.status is not PlanStatus.DRAFT or found.base is None:
         raise NotADraft(plan=str(plan), status=found.status.value)
@@ -327,7 +259,7 @@ def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEnt
         .with_for_update()
     )
     session.expire_all()
-    draft = _draft(session, actor.district, plan)
+    draft = open_draft(session, actor.district, plan)
     if draft.revision != revision:
         missed = queries.steps(session, actor.district, plan, after=revision)
         raise RevisionStale(

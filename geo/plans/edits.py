@@ -18,11 +18,12 @@ from geo.ids import Level
 from geo.plans.balance import balanced_parts
 from geo.plans.cutting import SPECK, Recut, TooTight, recut
 from geo.plans.houses import housed, regrouped, round_houses
-from geo.plans.lattice import Floats, area_m2, square_units, to_units
+from geo.plans.lattice import Floats, area_m2, square_units
 from geo.plans.layers import differing
 from geo.plans.recoding import moved, unlocked, without_empty
 from geo.plans.repairs import repaired
 from geo.plans.rules import (
+    AreaUnknown,
     Cell,
     Division,
     DoesNotCut,
@@ -38,6 +39,7 @@ from geo.plans.rules import (
     WouldVanish,
     place_of,
 )
+from geo.plans.sketch import gridded, sides, speck
 from geo.units import SquareMetres
 
 
@@ -114,13 +116,21 @@ class Lock:
 
 
 @dataclass(frozen=True)
+class Declare:
+    """Let an area above the cells lie in several parts, as islands do, or in one again."""
+
+    area: str
+    islands: bool
+
+
+@dataclass(frozen=True)
 class Repair:
     """Mend faults of the division by the repairs that were proposed; their ids."""
 
     problems: tuple[str, ...]
 
 
-Edit = Transfer | Redraw | Split | Merge | Reassign | Found | Rename | Lock | Repair
+Edit = Transfer | Redraw | Split | Merge | Reassign | Found | Rename | Lock | Declare | Repair
 
 
 @dataclass(frozen=True)
@@ -154,7 +164,7 @@ def apply(division: Division, ground: Ground, edit: Edit) -> Edited:
 
 def _transfer(division: Division, ground: Ground, edit: Transfer) -> Edited:
     to = division.cell(edit.to)
-    area = _drawn(edit.area, Polygon, "area")
+    area = gridded(edit.area, Polygon, "area")
     region = round_houses(area, ground) if edit.whole else area
     speck = square_units(SPECK, area.bounds[1])
     donors = [
@@ -186,10 +196,10 @@ def _redraw(division: Division, ground: Ground, edit: Redraw) -> Edited:
     land = shapely.coverage_union_all([one.shape, other.shape])
     if land.geom_type != "Polygon":
         raise NotNeighbours(cells=list(edit.between))
-    sides = _sides(land, _drawn(edit.line, LineString, "line"))
+    halves = sides(land, gridded(edit.line, LineString, "line"))
     # The side that holds more of the first cell is to be the first cell.
-    share = [side.intersection(one.shape).area / side.area for side in sides]
-    region = sides[int(share[1] > share[0])]
+    share = [side.intersection(one.shape).area / side.area for side in halves]
+    region = halves[int(share[1] > share[0])]
     if edit.whole:
         region = round_houses(region, ground)
 
@@ -202,7 +212,7 @@ def _redraw(division: Division, ground: Ground, edit: Redraw) -> Edited:
     gained = after.cells[one.code].shape.difference(one.shape)
     given = one.shape.difference(after.cells[one.code].shape)
     moved = area_m2(gained, ground.srid) + area_m2(given, ground.srid)
-    asked = area_m2(sides[int(share[1] > share[0])].symmetric_difference(one.shape), ground.srid)
+    asked = area_m2(halves[int(share[1] > share[0])].symmetric_difference(one.shape), ground.srid)
     return Edited(after, (), asked_m2=asked, moved_m2=SquareMetres(moved))
 
 
@@ -211,7 +221,7 @@ def _split(division: Division, ground: Ground, edit: Split) -> Edited:
     if (edit.line is None) == (edit.parts is None):
         raise ShapeWrong(field="line", found="line and parts", wanted="line or parts")
     if edit.line is not None:
-        regions = _sides(cell.shape, _drawn(edit.line, LineString, "line"))[:1]
+        regions = sides(cell.shape, gridded(edit.line, LineString, "line"))[:1]
     else:
         assert edit.parts is not None
         regions = balanced_parts(cell.shape, cell.buildings, ground, edit.parts)
@@ -303,6 +313,14 @@ def _lock(division: Division, ground: Ground, edit: Lock) -> Edited:
     return Edited(division.with_cells(changed=cells), ())
 
 
+def _declare(division: Division, ground: Ground, edit: Declare) -> Edited:
+    upper = division.uppers.get(edit.area)
+    if upper is None:
+        raise AreaUnknown(area=edit.area)
+    changed = replace(upper, islands=edit.islands)
+    return Edited(division.with_uppers(changed=[changed]), ())
+
+
 def _repair(division: Division, ground: Ground, edit: Repair) -> Edited:
     done = repaired(division, ground, edit.problems)
     removed = tuple(sorted(division.cells.keys() - done.division.cells.keys()))
@@ -318,6 +336,7 @@ _ACTS: dict[type, Callable[[Division, Ground, Any], Edited]] = {
     Found: _found,
     Rename: _rename,
     Lock: _lock,
+    Declare: _declare,
     Repair: _repair,
 }
 
@@ -331,11 +350,15 @@ def _cut(
     unlocked([division.cells[code] for code in among])
     shapes = [division.cells[code].shape for code in among]
     near = {code: division.cells[code].shape for code in division.near(*shapes)}
+    around = list(near.values())
+    if not (shapely.is_valid(around).all() and shapely.coverage_is_valid(around)):
+        # What does not fit together cannot be cut and stay together.
+        edges = shapely.coverage_invalid_edges(around)
+        broken = [edge for edge in edges if not edge.is_empty] or around
+        raise Unrepaired(cells=sorted(among), **place_of(broken[0]))
     try:
         return recut(near, among, lines, owner)
     except TooTight as tight:
-        if not shapely.coverage_is_valid(list(near.values())):
-            raise Unrepaired(cells=sorted(among), **place_of(tight.where)) from None
         raise TooNarrow(cells=sorted(among), **place_of(tight.where)) from None
 
 
@@ -350,7 +373,7 @@ def _settled(
 
     `fresh` are the cells that take the place of those `among`, which are then gone.
     """
-    least = [code for code, shape in result.shapes.items() if _speck(shape)]
+    least = [code for code, shape in result.shapes.items() if speck(shape)]
     if (result.vanished and not fresh) or least:
         raise WouldVanish(cells=sorted({*least, *result.vanished} & set(among)) or sorted(among))
     if not result.shapes:
@@ -377,35 +400,6 @@ def _settled(
     groups = [group for cell in old for group in cell.groups]
     cells, division = regrouped(division, cells, groups, held)
     return division.with_cells(changed=[*cells, *bent], removed=among if fresh else ())
-
-
-def _sides(land: BaseGeometry, line: LineString) -> list[BaseGeometry]:
-    """The two parts of some land on either side of a line. Raises: DoesNotCut."""
-    pieces = shapely.union_all([shapely.boundary(land), line])
-    found = shapely.get_parts(shapely.polygonize(shapely.get_parts(pieces)))
-    inside = shapely.contains_xy(land, shapely.get_coordinates(shapely.point_on_surface(found)))
-    parts = [part for part, own in zip(found, inside, strict=True) if own and not _speck(part)]
-    if len(parts) != 2:
-        raise DoesNotCut(parts=len(parts), **place_of(line))
-    return parts
-
-
-def _speck(shape: BaseGeometry) -> bool:
-    return shape.area < square_units(SPECK, shape.bounds[1])
-
-
-def _drawn(shape: BaseGeometry, kind: type, name: str) -> Any:
-    """A drawn shape in grid units. Raises: ShapeWrong."""
-    if not isinstance(shape, kind):
-        raise ShapeWrong(field=name, found=shape.geom_type, wanted=kind.__name__)
-    if shape.is_empty or not np.isfinite(shapely.get_coordinates(shape)).all():
-        raise ShapeWrong(field=name, found="empty", wanted=kind.__name__)
-    gridded = to_units(shape)
-    if not gridded.is_valid or (kind is LineString and not gridded.is_simple):
-        raise ShapeWrong(
-            field=name, found=str(shapely.is_valid_reason(gridded)), wanted=kind.__name__
-        )
-    return gridded
 
 
 def _together(cells: Sequence[Cell]) -> tuple[str, ...]:

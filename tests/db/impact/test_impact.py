@@ -20,8 +20,9 @@ from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.rules import IncidentStatus, Report, SaidPlace, Severity
 from geo.patrol.checkpoints import retire_checkpoint
 from geo.plans import queries as plans
-from geo.plans.actions import begin_draft, edit_draft, publish_plan
+from geo.plans.actions import begin_draft, edit_draft
 from geo.plans.edits import Edit, Merge, Reassign, Rename, Split, Transfer
+from geo.plans.publishing import publish_plan
 from geo.workforce import actions as workforce
 from geo.workforce import queries as people
 from geo.workforce.rules import AssignmentRole

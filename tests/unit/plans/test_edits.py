@@ -5,6 +5,7 @@ import pytest
 import shapely
 
 from geo.plans.edits import (
+    Declare,
     Edit,
     Edited,
     Found,
@@ -18,6 +19,7 @@ from geo.plans.edits import (
     apply,
 )
 from geo.plans.lattice import area_m2
+from geo.plans.problems import problems
 from geo.plans.rules import (
     AreaUnknown,
     CellLocked,
@@ -253,3 +255,17 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
 
     codes = [kind.code for kind in kinds(EditRefused)]
     assert len(codes) == len(set(codes))
+
+
+def test_islands_are_declared_and_then_no_fault() -> None:
+    # S2 goes north, and leaves the southern community in two parts.
+    parted = edit(Reassign((town.S2,), "210503101002")).division
+    kinds = [(fault.kind, fault.areas[0]) for fault in problems(parted, GROUND)]
+    assert kinds == [("part", "210503102"), ("part", "210503102001")]
+    for area in ("210503102001", "210503102"):
+        parted = edit(Declare(area, True), parted).division
+    assert problems(parted, GROUND) == []
+    again = edit(Declare("210503102", False), parted).division
+    assert [fault.areas[0] for fault in problems(again, GROUND)] == ["210503102"]
+    with pytest.raises(AreaUnknown):
+        edit(Declare("210503109", True))

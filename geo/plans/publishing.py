@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A draft becomes the plan of the district from a day on, and can be taken back."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from geo.accounts.rules import Actor, may
+from geo.hierarchy import queries as hierarchy
+from geo.hierarchy import succession
+from geo.hierarchy.rules import NothingToRollBack, Plan
+from geo.ids import PlanId
+from geo.plans import queries
+from geo.plans.actions import open_draft
+from geo.plans.drafts import ProblemsRemain
+from geo.plans.numbering import final_codes
+from geo.plans.opening import closed
+from geo.plans.problems import problems
+from geo.plans.tables import DraftRow
+
+_PROBLEMS_TOLD = 100
+
+
+def publish_plan(
+    session: Session, *, actor: Actor, plan: PlanId, begins_on: date, at: datetime
+) -> tuple[Plan, dict[str, str]]:
+    """Publish a draft from a civil date on; answers it with the final code of each provisional one.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft, ProblemsRemain, PlanDateTooEarly, PlanBaseMoved,
+    CodesUsedUp.  Records: PlanPublished.
+    """
+    may(actor, "plans.publish")
+    open_draft(session, actor.district, plan)
+    # Nobody draws on it while it is being published.
+    session.execute(
+        select(DraftRow.revision)
+        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
+        .with_for_update()
+    )
+    draft = open_draft(session, actor.district, plan)
+    assert draft.base is not None
+    division = queries.division(session, actor.district, draft)
+    left = problems(division, queries.ground(session, actor.district, draft))
+    if left:
+        raise ProblemsRemain(
+            plan=str(plan),
+            count=len(left),
+            problems=[problem.as_fields() for problem in left[:_PROBLEMS_TOLD]],
+        )
+    codes = final_codes(division, hierarchy.all_codes(session, actor.district))
+    base = queries.base_of(session, actor.district, draft)
+    areas = hierarchy.areas(session, actor.district, draft.base)
+    buildings = hierarchy.buildings(session, actor.district, draft.base)
+    made = succession.publish(
+        session,
+        district=actor.district,
+        plan=plan,
+        base=draft.base,
+        succession=closed(division, base, areas, buildings, codes),
+        begins_on=begins_on,
+        at=at,
+        by=actor.signature,
+    )
+    return made, codes
+
+
+def roll_back_plan(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> Plan:
+    """Take a published plan back; answers the plan that follows in its place.
+
+    Raises: NotAllowed, PlanNotFound, NothingToRollBack.  Records: PlanWithdrawn or PlanPublished.
+    """
+    may(actor, "plans.publish")
+    found = queries.entry(session, actor.district, plan)
+    if found.base is None:
+        raise NothingToRollBack(plan=str(plan), status=found.status.value)
+    return succession.roll_back(
+        session,
+        district=actor.district,
+        plan=plan,
+        base=found.base,
+        at=at,
+        by=actor.signature,
+    )
