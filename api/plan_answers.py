@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from api.errors import problems as error_answers
 from api.shapes import Answer
 from geo.accounts.rules import Actor
 from geo.errors import Unconditional
@@ -49,6 +50,8 @@ def revision_of(
 
 
 Revision = Annotated[int, Depends(revision_of)]
+# What a route that asks for the revision may answer besides.
+REVISION_PROBLEMS = error_answers(428)
 
 
 class PlanAnswer(Answer):

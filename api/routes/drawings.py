@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed
-from api.plan_answers import GEOJSON, PlanAnswer, Revision, cell_feature, tagged
+from api.plan_answers import GEOJSON, REVISION_PROBLEMS, PlanAnswer, Revision, cell_feature, tagged
 from api.plan_edits import DraftCode
 from api.routes.jobs import JobAnswer, job_answer
 from api.shapes import Body
@@ -70,7 +70,7 @@ def show(id: UUID, job: UUID, number: Number, session: Read, me: Reader) -> Resp
     )
 
 
-@router.post("/plans/{id}/drawings/{job}/{number}")
+@router.post("/plans/{id}/drawings/{job}/{number}", responses=REVISION_PROBLEMS)
 def adopt(
     id: UUID,
     job: UUID,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed
-from api.plan_answers import Revision, answer, carry_out, problem_feature
+from api.plan_answers import REVISION_PROBLEMS, Revision, answer, carry_out, problem_feature
 from api.shapes import Body, ShortText
 from geo.accounts.rules import Actor, may
 from geo.clock import civil_date
@@ -128,7 +128,7 @@ def take_out(
     return download(body, f"{found.name}{_SUFFIX[form]}", _MEDIA[form])
 
 
-@router.post("/plans/{id}/repairs", response_class=Response)
+@router.post("/plans/{id}/repairs", responses=REVISION_PROBLEMS, response_class=Response)
 def repair(
     id: UUID,
     body: RepairsBody,

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.deps import Now, Read, Write, allowed
 from api.plan_answers import (
     GEOJSON,
+    REVISION_PROBLEMS,
     PlanAnswer,
     Revision,
     answer,
@@ -203,7 +204,7 @@ def steps(
     return StepsAnswer(items=items)
 
 
-@router.post("/plans/{id}/edits", responses=GEOJSON, response_class=Response)
+@router.post("/plans/{id}/edits", responses=GEOJSON | REVISION_PROBLEMS, response_class=Response)
 def edit(
     id: UUID,
     body: EditBody,
@@ -217,7 +218,7 @@ def edit(
     return carry_out(session, me, PlanId(id), revision, body.value(), asked, now)
 
 
-@router.delete("/plans/{id}/edits/last")
+@router.delete("/plans/{id}/edits/last", responses=REVISION_PROBLEMS)
 def undo(
     id: UUID,
     session: Write,
@@ -231,7 +232,7 @@ def undo(
     return tagged(made, response)
 
 
-@router.post("/plans/{id}/edits/redo")
+@router.post("/plans/{id}/edits/redo", responses=REVISION_PROBLEMS)
 def redo(
     id: UUID,
     session: Write,
