@@ -208,7 +208,11 @@ class Division:
     cells: Mapping[str, Cell]
     issued: Mapping[str, int] = field(default_factory=dict)
     _index: Whereabouts | None = field(default=None, repr=False, compare=False)
-    _members: Layered[frozenset[str]] | None = field(default=None, repr=False, compare=False)
+    _children: Layered[frozenset[str]] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Those drawn from this one share its base, and are compared by what they exchanged.
+        object.__setattr__(self, "cells", layered(self.cells))
 
     def cell(self, code: str) -> Cell:
         """A cell by its code. Raises: AreaUnknown."""
@@ -224,14 +228,14 @@ class Division:
 
     def below(self, code: str) -> list[Cell]:
         """The cells of an area, by code."""
+        held = sorted(self.children.get(code, ()))
         if len(code) == _COMMUNITY_LENGTH:
-            return [self.cells[own] for own in sorted(self.communities.get(code, ()))]
-        held = [own for own in self.communities if own.startswith(code)]
-        return [self.cells[own] for area in sorted(held) for own in sorted(self.communities[area])]
+            return [self.cells[own] for own in held]
+        return [cell for own in held for cell in self.below(own)]
 
     def has_cells(self, code: str) -> bool:
         """Whether an area above the cells has any."""
-        return code in self.communities or any(own.startswith(code) for own in self.communities)
+        return code in self.children
 
     def near(self, *shapes: BaseGeometry, margin: float = 2.0) -> list[str]:
         """Codes of the cells whose boxes come within `margin` grid units of the shapes' box."""
@@ -242,16 +246,12 @@ class Division:
         )
 
     @property
-    def communities(self) -> Mapping[str, frozenset[str]]:
-        """The codes of the cells of each community that has any."""
-        if self._members is None:
-            found: dict[str, set[str]] = {}
-            for code in self.cells:
-                found.setdefault(code[:_COMMUNITY_LENGTH], set()).add(code)
-            members = Layered({area: frozenset(codes) for area, codes in found.items()})
-            object.__setattr__(self, "_members", members)
-        assert self._members is not None
-        return self._members
+    def children(self) -> Mapping[str, frozenset[str]]:
+        """What lies right below each area that has cells, by code."""
+        if self._children is None:
+            object.__setattr__(self, "_children", with_children(Layered({}), self.cells, ()))
+        assert self._children is not None
+        return self._children
 
     @property
     def _whereabouts(self) -> Whereabouts:
@@ -277,21 +277,7 @@ class Division:
             self,
             cells=layered(self.cells).exchanged(fresh, gone),
             _index=self._whereabouts.after(moved),
-            _members=self._regathered(fresh, gone),
-        )
-
-    def _regathered(
-        self, fresh: Mapping[str, Cell], gone: Sequence[str]
-    ) -> Layered[frozenset[str]]:
-        members = layered(self.communities)
-        held: dict[str, frozenset[str]] = {}
-        for code in (*fresh, *gone):
-            area = code[:_COMMUNITY_LENGTH]
-            own = held.get(area, members.get(area, frozenset()))
-            held[area] = own - {code} if code in gone else own | {code}
-        return members.exchanged(
-            {area: own for area, own in held.items() if own and own != members.get(area)},
-            [area for area, own in held.items() if not own and area in members],
+            _children=with_children(layered(self.children), fresh, gone),
         )
 
     def with_uppers(
@@ -317,6 +303,33 @@ class Division:
         letter, rest = divmod(number, 99)
         code = f"{parent}{chr(ord('D') + letter)}{rest + 1:02d}"
         return code, replace(self, issued={**self.issued, parent: number + 1})
+
+
+def with_children(
+    known: Layered[frozenset[str]], fresh: Iterable[str], gone: Iterable[str]
+) -> Layered[frozenset[str]]:
+    """What lies right below each area, with some cells added and some gone."""
+    changed: dict[str, set[str]] = {}
+
+    def below(area: str) -> set[str]:
+        if area not in changed:
+            changed[area] = set(known.get(area, ()))
+        return changed[area]
+
+    for code in fresh:
+        below(code[:-3]).add(code)
+    for code in gone:
+        below(code[:-3]).discard(code)
+    for length in (_COMMUNITY_LENGTH, _COMMUNITY_LENGTH - 3):
+        for area in [area for area in changed if len(area) == length]:
+            if changed[area]:
+                below(area[:-3]).add(area)
+            else:
+                below(area[:-3]).discard(area)
+    return known.exchanged(
+        {area: frozenset(own) for area, own in changed.items() if own},
+        [area for area, own in changed.items() if not own and area in known],
+    )
 
 
 def boundary(division: Division, code: str) -> BaseGeometry:
