@@ -11,8 +11,6 @@ from geo.plans.rules import Cell
 from geo.plans.survey import Survey
 from geo.walking.network import Spur
 
-# A barrier line parts land as if it were so wide.
-_WALL_M = 0.1
 # Streets along the border are the cell's own: so far beyond it they are still walked.
 _LEEWAY_M = 20.0
 # A house hangs on a piece of street that passes this near to the foot of its way.
@@ -26,10 +24,10 @@ def crossed(cell: Cell, land: BaseGeometry, survey: Survey) -> tuple[str, ...]:
     """
     if len(cell.buildings) < 2:
         return ()
-    found = []
+    found, edge = [], shapely.boundary(land)
     for number, pieces in survey.barriers_in(land).items():
-        wall = shapely.buffer(shapely.multilinestrings(list(pieces)), _WALL_M, quad_segs=1)
-        sides = shapely.get_parts(shapely.difference(land, wall))
+        noded = shapely.union_all([edge, *pieces])
+        sides = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
         if len(sides) < 2:
             continue
         places = shapely.points(survey.places(cell.buildings))

@@ -128,13 +128,16 @@ class Survey:
                 out[i, j] = out[j, i] = self._walks[checkpoints[i], checkpoints[j]]
         return out
 
+    @cached_property
+    def _stop_spurs(self) -> list[Spur | None]:
+        return self.net.spurs(self._stop_xy[:, 0], self._stop_xy[:, 1])
+
     def _walk(self, number: int, goals: Sequence[int]) -> None:
         here, there = self._stop_xy[number], self._stop_xy[list(goals)]
         straight = np.hypot(*(there - here).T)
         ways = Ways(self.net, float(here[0]), float(here[1]))
-        spurs = self.net.spurs(there[:, 0], there[:, 1])
-        for to, (x, y), spur, line in zip(goals, there, spurs, straight, strict=True):
-            walked = np.inf
+        for to, (x, y), line in zip(goals, there, straight, strict=True):
+            walked, spur = np.inf, self._stop_spurs[to]
             if spur is not None and ways.hangs:
                 within = _DETOUR * line + _DETOUR_M
                 walked = ways.metres(float(x), float(y), spur, within=within)
