@@ -32,24 +32,30 @@ RADII_M = (8.0, 80.0)
 
 
 def sides(
-    rng: np.random.Generator, start: NDArray[np.float64], end: NDArray[np.float64]
+    rng: np.random.Generator,
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    wander: float,
 ) -> NDArray[np.float64]:
     """Borders from start to end that wander: shape (..., SIDE_PIECES + 1, 2)."""
     share = np.linspace(0, 1, SIDE_PIECES + 1)[:, None]
     along = start[..., None, :] * (1 - share) + end[..., None, :] * share
-    off = rng.normal(0, 0.04 * WIDTH_M, along.shape)
+    off = rng.normal(0, wander * WIDTH_M, along.shape)
     off[..., 0, :] = off[..., -1, :] = 0.0
     return along + off
 
 
-def coverage(rng: np.random.Generator, columns: int, rows: int) -> list[Area]:
-    """Cells that tile exactly: neighbours share each vertex of their border."""
+def coverage(rng: np.random.Generator, columns: int, rows: int, wander: float = 0.04) -> list[Area]:
+    """Cells that tile exactly: neighbours share each vertex of their border.
+
+    Borders stray by `wander` of their length; here and there two cross, unless it is small.
+    """
     nodes = np.stack(
         np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="xy"), axis=-1
     ).astype(np.float64)
     nodes = nodes * WIDTH_M + rng.uniform(-0.2, 0.2, nodes.shape) * WIDTH_M + (WEST, SOUTH)
-    level = sides(rng, nodes[:, :-1], nodes[:, 1:])
-    upright = sides(rng, nodes[:-1, :], nodes[1:, :])
+    level = sides(rng, nodes[:, :-1], nodes[:, 1:], wander)
+    upright = sides(rng, nodes[:-1, :], nodes[1:, :], wander)
     rings = np.concatenate(
         [
             level[:-1, :, :-1],

@@ -48,7 +48,8 @@ class Atoms:
 
     `home` is the cell of today, `bank` the side of the barriers that an atom lies on. `border` has
     a row for each two that touch, `length_m` how long they do, `through_m` what of that runs
-    through a block and not along a street. `outer_m` is what an atom has of the outer border.
+    through a block and not along a street. `outer_m` is what an atom has of the outer border,
+    `largest` the weight of the largest building.
     """
 
     shapes: Shapes
@@ -61,6 +62,7 @@ class Atoms:
     length_m: Floats
     through_m: Floats
     outer_m: Floats
+    largest: float
 
 
 def atoms_of(
@@ -122,9 +124,18 @@ def atoms_of(
     border, length_m = _between(group[pairs], lengths)
     same = (block[border[:, 0]] == block[border[:, 1]]) if len(border) else np.empty(0, dtype=bool)
     return Atoms(
-        shapes, weight, households, home, block, bank,
-        border, length_m, np.where(same, length_m, 0.0), outer_m,
-    )  # fmt: skip
+        shapes,
+        weight,
+        households,
+        home,
+        block,
+        bank,
+        border,
+        length_m,
+        np.where(same, length_m, 0.0),
+        outer_m,
+        max((site.weight for site in sites), default=0.0),
+    )
 
 
 def _clipped(lines: Sequence[BaseGeometry], land: BaseGeometry) -> list[BaseGeometry]:

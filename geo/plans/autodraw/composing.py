@@ -4,13 +4,16 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
+import numpy as np
+import shapely
+
 from geo.plans.autodraw.atoms import Atoms
 from geo.plans.autodraw.search import Drawing, Taste
 from geo.plans.autodraw.trees import Trees
 
 # Leaps for each cell, and small steps for each atom.
-_LEAPS = 12
-_STEPS = 30
+_LEAPS = 24
+_STEPS = 80
 _HEAT = 0.25
 _COOL = 0.002
 
@@ -30,48 +33,99 @@ KEPT = (
 def composed(
     atoms: Atoms,
     cells: int,
-    taste: Taste,
+    tastes: Sequence[Taste],
     *,
     tolerance: float,
     today: Sequence[int] | None,
     rng: Random,
     pause: Callable[[], None],
-) -> Drawing:
-    """Labels for the atoms of a piece of land, 0 to cells - 1, every cell whole.
+) -> list[Drawing]:
+    """For each taste a drawing: labels for the atoms of a piece of land, 0 to cells - 1, all whole.
 
     `tolerance` is a share of the mean weight. `today` labels the atoms by today's cells, from 0;
-    without it the drawing starts from nothing. `pause` is called between steps, and may raise.
+    without it the drawings start from nothing. `pause` is called between steps, and may raise.
     """
+    blank = Drawing(atoms, [0] * len(atoms.shapes), 1, tastes[0], tolerance)
     if cells == 1:
-        return Drawing(atoms, [0] * len(atoms.shapes), 1, taste, tolerance)
-    blank = Drawing(atoms, [0] * len(atoms.shapes), 1, taste, tolerance)
+        return [blank] * len(tastes)
     mean = sum(blank.weight) / cells
-    limit = max(tolerance, max(blank.weight) / 2 / mean if any(atoms.weight) else 0.1)
+    limit = max(tolerance, atoms.largest / 2 / mean)
     trees = Trees(blank, atoms.block.tolist(), atoms.bank.tolist(), mean)
-    labels = None if today is None else _whole(today, blank)
-    if labels is None:
-        labels = trees.first(cells, limit, rng)
-    labels = _as_many(labels or [0] * len(blank.labels), cells, blank)
-    drawing = Drawing(atoms, labels, cells, taste, tolerance)
+    found = []
+    for taste in tastes:
+        if today is not None:
+            starts = [list(today)]
+        else:
+            starts = [_round(atoms, blank, cells, rng)]
+            tree = trees.first(cells, limit, rng)
+            starts += [tree] if tree else []
+        for start in starts:
+            labels = _as_many(_whole(start, blank), cells, blank)
+            drawing = Drawing(atoms, labels, cells, taste, tolerance)
+            labels = _annealed(drawing, trees, limit, _LEAPS * cells // len(starts), rng, pause)
+            found.append(labels)
+    # What was found for one taste may please another more.
+    return [
+        min(
+            (Drawing(atoms, labels, cells, taste, tolerance) for labels in found),
+            key=lambda drawing: drawing.cost,
+        )
+        for taste in tastes
+    ]
+
+
+def _annealed(
+    drawing: Drawing,
+    trees: Trees,
+    limit: float,
+    leaps: int,
+    rng: Random,
+    pause: Callable[[], None],
+) -> list[int]:
+    """The best labels on the way while the drawing cools, and small steps from there."""
     best, least = list(drawing.labels), drawing.cost
-    leaps = _LEAPS * cells
+    count = len(drawing.labels)
     for leap in range(leaps):
         pause()
         heat = _HEAT * (_COOL / _HEAT) ** (leap / leaps)
-        pairs = drawing.pairs()
-        one, other = rng.choice(pairs)
+        one, other = rng.choice(drawing.pairs())
         both = drawing.members[one] | drawing.members[other]
         part = trees.halves(both, sum(drawing.weight[atom] for atom in both) / 2, limit, rng)
         drawing.try_pair(one, other, part, heat, rng)
-        for _ in range(_STEPS * len(labels) // leaps):
-            atom = rng.randrange(len(labels))
+        for _ in range(_STEPS * count // leaps):
+            atom = rng.randrange(count)
             to = drawing.labels[rng.choice(drawing.touching[atom])]
             drawing.try_flip(atom, to, heat, rng)
         if drawing.cost < least:
             best, least = list(drawing.labels), drawing.cost
-    drawing = Drawing(atoms, best, cells, taste, tolerance)
+    drawing.take(best)
     _polished(drawing, rng)
-    return drawing
+    return drawing.labels
+
+
+def _round(atoms: Atoms, blank: Drawing, cells: int, rng: Random) -> list[int]:
+    """Labels by the nearest of as many centres, moved and weighted until they share the weight.
+
+    A power diagram: F. Aurenhammer, F. Hoffmann, B. Aronov: Minkowski-Type Theorems and
+    Least-Squares Clustering. Algorithmica 20 (1998). Its cells are round and even, and know neither
+    streets nor barriers.
+    """
+    spots = shapely.get_coordinates(shapely.point_on_surface(atoms.shapes))
+    weight = np.array(blank.weight) + 1e-9
+    centres = spots[sorted(rng.sample(range(len(spots)), cells))]
+    extra = np.zeros(cells)
+    size = float(shapely.area(atoms.shapes).sum()) / cells
+    for step in range(60):
+        away = ((spots[:, None] - centres[None]) ** 2).sum(axis=2) - extra
+        labels = away.argmin(axis=1)
+        held = np.bincount(labels, weights=weight, minlength=cells)
+        extra += (1 - held * cells / weight.sum()) * size * 0.3 / (1 + step / 20)
+        if step % 3 == 2 and step < 45:
+            for cell in np.flatnonzero(held):
+                own = labels == cell
+                centres[cell] = np.average(spots[own], axis=0, weights=weight[own])
+    out: list[int] = labels.tolist()
+    return out
 
 
 def _polished(drawing: Drawing, rng: Random) -> None:

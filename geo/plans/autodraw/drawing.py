@@ -23,12 +23,14 @@ from geo.plans.autodraw.rules import (
     TooFewCells,
     TooManyCells,
 )
-from geo.plans.autodraw.search import Drawing, Taste
+from geo.plans.autodraw.search import Drawing
 from geo.plans.autodraw.sharing import shares
 from geo.plans.autodraw.summing import Sums, summary
 from geo.plans.lattice import Floats, Shapes, to_degrees
 from geo.plans.rules import AreaUnknown, Cell, Division, Ground
 
+# What cutting a community into atoms takes, beside composing and placing its cells.
+_ATOMS = 0.25
 _LEVELS = {CODE_LENGTH[level]: level for level in Level}
 
 
@@ -87,8 +89,8 @@ def draw(
     old = _drawable(division, within)
     numbers = _numbers(division, ground, old, within, cells, balance)
     tastes = KEPT if keep else FREE
-    # A third of the work is the atoms, which all answers share.
-    steps, done = len(numbers) * (len(tastes) + 1.5), 0.0
+    # About a quarter of the work is the atoms.
+    steps, done = len(numbers) * (1 + _ATOMS), 0.0
     lines = _in_metres(streets, ground.srid)
     walls = _in_metres(barriers, ground.srid)
     near_street, near_wall = shapely.STRtree(lines), shapely.STRtree(walls)
@@ -111,27 +113,34 @@ def draw(
         if number > len(atoms.shapes):
             raise TooManyCells(area=community, cells=number, at_most=len(atoms.shapes))
         patches.append(_Patch(community, number, own, atoms))
-        done += 1.5
+        done += _ATOMS
         report(done / steps)
-    answers = []
-    for taste in tastes:
-        after, sums = division, Sums()
-        for patch in patches:
-            drawing = composed(
-                patch.atoms,
-                patch.cells,
-                taste,
-                tolerance=tolerance,
-                today=patch.atoms.home.tolist() if keep else None,
-                rng=Random(f"{seed} {patch.old[0].code} {taste.style}"),  # noqa: S311
-                pause=pause,
-            )
-            after = _with(after, ground, patch, drawing, keep, sums)
-            done += 1
-            report(min(done / steps, 1.0))
-        answers.append(_drawn(division, after, ground, within, taste, balance, tolerance, sums))
+    after, sums = [division] * len(tastes), [Sums() for _ in tastes]
+    for patch in patches:
+        drawings = composed(
+            patch.atoms,
+            patch.cells,
+            tastes,
+            tolerance=tolerance,
+            today=patch.atoms.home.tolist() if keep else None,
+            rng=Random(f"{seed} {patch.old[0].code}"),  # noqa: S311  (a drawing, not a secret)
+            pause=pause,
+        )
+        for at, drawing in enumerate(drawings):
+            after[at] = _with(after[at], ground, patch, drawing, keep, sums[at])
+        done += 1
+        report(min(done / steps, 1.0))
+    one, two, three = (
+        Drawn(
+            after[at],
+            {
+                "style": taste.style,
+                **summary(division, after[at], ground, within, balance, tolerance, sums[at]),
+            },
+        )
+        for at, taste in enumerate(tastes)
+    )
     report(1.0)
-    one, two, three = answers
     return one, two, three
 
 
@@ -235,20 +244,6 @@ def _name(division: Division, community: str, used: set[str]) -> str:
     return next(
         name for number in range(1, len(used) + 2) if (name := f"{base}第{number}网格") not in used
     )
-
-
-def _drawn(
-    before: Division,
-    after: Division,
-    ground: Ground,
-    within: str,
-    taste: Taste,
-    balance: Balance,
-    tolerance: float,
-    sums: Sums,
-) -> Drawn:
-    told = summary(before, after, ground, within, balance, tolerance, sums)
-    return Drawn(after, {"style": taste.style, **told})
 
 
 def _sites(ground: Ground, cells: Sequence[Cell], balance: Balance) -> list[Site]:

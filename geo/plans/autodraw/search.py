@@ -20,15 +20,17 @@ _EMPTY = 0.5
 class Taste:
     """What a drawing is to be good at. Each number is the price of one whole of its kind.
 
-    `excess` is for weight beyond the tolerance (share of the mean, squared), `uneven` for any
-    deviation (squared), `border` for inner border, in diameters of a mean cell, where it runs
-    through a block; `street` the same where it runs along a street. `round` is for perimeter: the
-    inverse of Polsby-Popper. `moved` is for the share of a cell's households that change it, `over`
-    for each further bank a cell has buildings on.
+    `excess` is for weight beyond the tolerance (share of the mean, squared), `beyond` for what is
+    more than half the largest building too, with a step of a tenth, `uneven` for any deviation
+    (squared). `border` is for inner border, in diameters of a mean cell, where it runs through a
+    block; `street` the same where it runs along a street. `round` is for perimeter: the inverse of
+    Polsby-Popper. `moved` is for the share of a cell's households that change it, `over` for each
+    further bank a cell has buildings on.
     """
 
     style: str
-    excess: float = 2000.0
+    excess: float = 300.0
+    beyond: float = 300.0
     uneven: float = 4.0
     border: float = 0.5
     street: float = 0.1
@@ -56,6 +58,7 @@ class Drawing:
             self.weight = [shape.area for shape in atoms.shapes]
         self.mean = sum(self.weight) / cells
         self.tolerance = tolerance
+        self.limit = max(tolerance, atoms.largest / 2 / self.mean)
         self._households: list[float] = atoms.households.tolist()
         self._home: list[int] = atoms.home.tolist()
         self._bank: list[int] = atoms.bank.tolist()
@@ -71,7 +74,14 @@ class Drawing:
         self.touching = _touching(self.near)
         self._size = math.sqrt(sum(self._area) / cells)
         self._all = max(sum(self._households) / cells, 1.0)
-        self.members: list[set[int]] = [set() for _ in range(cells)]
+        self.members: list[set[int]] = []
+        self._price: list[float] = []
+        self.take(labels)
+
+    def take(self, labels: Sequence[int]) -> None:
+        """Begin anew from other labels."""
+        self.labels = list(labels)
+        self.members = [set() for _ in range(self.cells)]
         for atom, label in enumerate(self.labels):
             self.members[label].add(atom)
         self._price = [self._priced(label, own) for label, own in enumerate(self.members)]
@@ -153,10 +163,12 @@ class Drawing:
                     inner += long
                     blocks += through
         off = weight / self.mean - 1
-        beyond = max(0.0, abs(off) - self.tolerance)
+        excess = max(0.0, abs(off) - self.tolerance)
+        beyond = max(0.0, abs(off) - self.limit)
         around += inner
         cost: float = (
-            taste.excess * beyond * beyond
+            taste.excess * excess * excess
+            + (taste.beyond * (0.1 + beyond) ** 2 if beyond > 1e-9 else 0.0)
             + taste.uneven * off * off
             + (taste.border * blocks + taste.street * (inner - blocks)) / self._size
             + taste.round * around * around / (4 * math.pi * area)
