@@ -2,6 +2,7 @@
 """Composing the cells of one piece of land: a first drawing, then leaps and small steps."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -52,10 +53,13 @@ def composed(
     limit = max(tolerance, atoms.largest / 2 / mean)
     trees = Trees(blank, atoms.block.tolist(), atoms.bank.tolist(), mean)
     found = []
+    kept: list[list[int]] = []
+    if today is not None:
+        kept = [_as_many(_whole(today, blank), cells, blank)]
+        atoms = _at_home(atoms, today, kept[0])
     for taste in tastes:
-        if today is not None:
-            starts = [list(today)]
-        else:
+        starts = list(kept)
+        if not starts:
             starts = [_round(atoms, blank, cells, rng)]
             tree = trees.first(cells, limit, rng)
             starts += [tree] if tree else []
@@ -72,6 +76,25 @@ def composed(
         )
         for taste in tastes
     ]
+
+
+def descent(atoms: Atoms, labels: Sequence[int]) -> dict[int, int]:
+    """The cell of today that a label goes on as: each of either at most once, most kept first."""
+    shared: dict[tuple[int, int], float] = {}
+    for home, label, households in zip(atoms.home, labels, atoms.households, strict=True):
+        pair = (int(home), int(label))
+        shared[pair] = shared.get(pair, 0.0) + float(households) + 0.01
+    found: dict[int, int] = {}
+    for home, label in sorted(shared, key=lambda pair: (-shared[pair], pair)):
+        if label not in found and home not in found.values():
+            found[label] = home
+    return found
+
+
+def _at_home(atoms: Atoms, today: Sequence[int], labels: Sequence[int]) -> Atoms:
+    """The atoms with the label that their cell of today goes on as for a home; -1 for none."""
+    goes_on = {home: label for label, home in descent(atoms, labels).items()}
+    return replace(atoms, home=np.array([goes_on.get(home, -1) for home in today]))
 
 
 def _annealed(

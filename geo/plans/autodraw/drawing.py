@@ -13,7 +13,7 @@ from geo.crs import geometry_to_metres, metres
 from geo.hierarchy.numbering import reading_order
 from geo.ids import CODE_LENGTH, Level
 from geo.plans.autodraw.atoms import Atoms, Site, atoms_of
-from geo.plans.autodraw.composing import FREE, KEPT, composed
+from geo.plans.autodraw.composing import FREE, KEPT, composed, descent
 from geo.plans.autodraw.placing import placed
 from geo.plans.autodraw.rules import (
     AllLocked,
@@ -209,10 +209,10 @@ def _with(
     old = list(today)
     if keep:
         labels = np.array(drawing.labels)
-        for label, cell in enumerate(today[: drawing.cells]):
-            codes[label] = cell.code
-            if np.array_equal(labels == label, patch.atoms.home == label):
-                old.remove(cell)
+        for label, home in descent(patch.atoms, drawing.labels).items():
+            codes[label] = today[home].code
+            if np.array_equal(labels == label, patch.atoms.home == home):
+                old.remove(today[home])
     same = {cell.code for cell in patch.old} - {cell.code for cell in old}
     shapes = np.array(
         [shapely.coverage_union_all(patch.atoms.shapes[sorted(own)]) for own in drawing.members],

@@ -131,6 +131,18 @@ def test_close_to_today_keeps_codes_and_moves_fewer() -> None:
     assert moved <= min(other.summary["households_moved"] for other in plain())
 
 
+@pytest.mark.parametrize("cells", [2, 4])
+def test_a_code_that_is_kept_stays_with_the_most_of_its_cell(cells: int) -> None:
+    for answer in drawn(cells=cells, keep=True):
+        kept = [cell for cell in answer.division.below(NORTH) if cell.code in TOWN.cells]
+        assert len(kept) == min(cells, 3)
+        for cell in kept:
+            before = set(TOWN.cells[cell.code].buildings)
+            assert GROUND.households(before & set(cell.buildings)) >= (
+                GROUND.households(before) / 2
+            )
+
+
 @pytest.mark.parametrize("cells", [1, 2, 5])
 @pytest.mark.parametrize("keep", [False, True])
 def test_another_number_of_cells(cells: int, keep: bool) -> None:
