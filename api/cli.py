@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from api import cli_accounts, cli_exchange, cli_gazetteer, cli_plans, cli_policy
+from api import cli_accounts, cli_demo, cli_exchange, cli_gazetteer, cli_plans, cli_policy
 from api.options import Home, language, settings_with
 from api.say import Teller
 from geo.errors import GeoError
@@ -102,6 +102,7 @@ def test(context: typer.Context) -> None:
 
 
 app.add_typer(cli_accounts.app, name="accounts")
+app.add_typer(cli_demo.app, name="demo")
 app.add_typer(cli_policy.app, name="policy")
 app.add_typer(cli_gazetteer.app, name="gazetteer")
 app.add_typer(cli_plans.app, name="plan")

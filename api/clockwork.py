@@ -27,6 +27,7 @@ from geo.calls.signalling import forget_signals
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.hierarchy.succession import take_effect
+from geo.impact.queries import LOOKED_BACK
 from geo.incidents.linkups import time_out_due
 from geo.patrol.expiry import erase_places
 from geo.patrol.suspecting import forget_slips
@@ -64,7 +65,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         return erase_expired(session, at=at, kept=kept)
 
     def expire_places(session: Session, at: datetime) -> int:
-        return erase_places(session, at=at, kept=kept)
+        return erase_places(session, at=at, kept=kept, made_up_kept=LOOKED_BACK)
 
     def expire_days(session: Session, at: datetime) -> int:
         return forget_settled(session, at=at, kept=kept)

@@ -158,7 +158,7 @@ def _bring_in(session: Session, folder: DistrictFolder, now: datetime) -> None:
         session,
         district=DISTRICT,
         checkpoints=folder.checkpoints,
-        at=now,
+        at=since,
         origin=Origin.SIMULATED,
     )
     cells = [area for area in folder.areas if area.level is Level.CELL]

@@ -40,6 +40,7 @@ class Parts:
     clockwork: str = "api.clockwork"
     jobs: str = "api.jobs"
     simulation: tuple[str, ...] = ("api", "simulate")
+    history: tuple[str, ...] = ("api", "demo", "history", "--give-way")
     code: Path = CHECKOUT
 
 
@@ -101,6 +102,10 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
                 child.start(user, environment)
             _await_ready(settings, children, user, environment, certificates, teller)
         _where_to_look(running, address, certificates, teller)
+        # The demo's past comes after its present: nobody waits for it.
+        for child in _afterwards(running, parts):
+            children.append(child)
+            child.start(user, environment)
         try:
             while True:
                 time.sleep(0.5)
@@ -240,6 +245,15 @@ def _children(settings: Settings, parts: Parts, listening: socket.socket) -> lis
             Child("simulation", module, arguments, logs / "simulation.log", needed=False)
         )
     return children
+
+
+def _afterwards(settings: Settings, parts: Parts) -> list[Child]:
+    """What is begun once everybody can be served, and ends by itself."""
+    if not settings.demo:
+        return []
+    module, *arguments = parts.history
+    log = settings.logs_directory / "history.log"
+    return [Child("history", module, arguments, log, needed=False)]
 
 
 def _stop(children: Sequence[Child], seconds: float, teller: Teller) -> None:

@@ -31,6 +31,7 @@ def main() -> None:
         clockwork="api.standin_clockwork",
         jobs="api.standin_clockwork",
         simulation=("api.standin_simulation",),
+        history=("api.standin_simulation",),
         code=checkout,
     )
     try:

@@ -5,12 +5,10 @@ One check-in is a batch of one; a batch is a few statements, whatever its size a
 items.
 """
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
-from typing import Any
 from uuid import UUID
 
 import shapely
@@ -20,33 +18,24 @@ from sqlalchemy.orm import Session
 from geo import prepared
 from geo.accounts.rules import Actor, Role, may
 from geo.bulk import copy_rows
-from geo.clock import civil_date, rfc3339
-from geo.columns import Origin
+from geo.clock import civil_date
 from geo.crs import Fix, PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
-from geo.hierarchy.rules import NoPlanInForce
-from geo.ids import CheckInId, DistrictCode, PlanId, WorkerId
+from geo.ids import CheckInId, DistrictCode, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
 from geo.patrol.findings import worth_a_look
-from geo.patrol.grid import PlanGrid
+from geo.patrol.judging import Case, case_of, judge, row_of
 from geo.patrol.proof_codes import ShownProof, proof_states
-from geo.patrol.proofs import ProofState
 from geo.patrol.records import (
     CheckIn,
     CheckInJudged,
-    CheckInTooLate,
-    Checkpoint,
-    CheckpointNotFound,
     Claim,
-    ClockAhead,
     LateCheckInJudged,
-    NoPolicyInForce,
 )
-from geo.patrol.rules import Evidence, Policy, Verdict, check_in_verdicts
 from geo.patrol.suspecting import look_at_devices, note_slips
 from geo.patrol.tables import CheckInRow
 from geo.patrol.verdict_queries import first_answers
@@ -63,22 +52,6 @@ class Taken:
 
     check_in: CheckIn
     fresh: bool
-
-
-@dataclass(frozen=True)
-class _Case:
-    """A claim that may be judged: where and when it was by our system and our clock."""
-
-    actor: Actor
-    claim: Claim
-    said: bytes
-    lon: float
-    lat: float
-    observed_at: datetime
-    origin: Origin
-    policy: Policy
-    time_zone: str
-    evidence: Evidence
 
 
 def take_check_in(session: Session, *, actor: Actor, claim: Claim, at: datetime) -> Taken:
@@ -106,7 +79,7 @@ def take_check_ins(
         return []
     digests = [digest(claim=claim, actor=identity(actor)) for actor, claim in said]
     answers: dict[int, Taken | GeoError] = {}
-    cases: dict[int, _Case] = {}
+    cases: dict[int, Case] = {}
     first: dict[tuple[DistrictCode, CheckInId], int] = {}
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
@@ -127,7 +100,7 @@ def take_check_ins(
             continue
         try:
             refused.check(actor, claim.worker, met[place])
-            cases[place] = _case(
+            cases[place] = case_of(
                 grids,
                 actor,
                 claim,
@@ -143,7 +116,7 @@ def take_check_ins(
         else:
             # What is refused leaves its id to whoever says it better, as it would one by one.
             first[key] = place
-    judged = _judge(cases, at)
+    judged = judge(cases, at)
     won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
     received_on = cache(partial(civil_date, at))
     days: set[WorkerDay] = set()
@@ -198,102 +171,8 @@ class _Refusals:
         self._allowed.add((actor.id, worker))
 
 
-def _case(
-    grids: Callable[[DistrictCode, PlanId], PlanGrid],
-    actor: Actor,
-    claim: Claim,
-    said: bytes,
-    moment: datetime | None,
-    met: Circumstances,
-    proof: ProofState | None,
-    at: datetime,
-    place: tuple[float, float],
-) -> _Case:
-    """Raises: PointOutOfRange, ClockAhead, CheckpointNotFound, NoPlanInForce, NoPolicyInForce,
-    CheckInTooLate."""
-    fix = claim.fix
-    if not all(map(math.isfinite, place)):
-        raise PointOutOfRange(lon=fix.lon, lat=fix.lat)
-    if moment is None:
-        raise ClockAhead(observed_at=rfc3339(fix.observed_at), now=rfc3339(at))
-    if claim.checkpoint is not None and met.checkpoint is None:
-        raise CheckpointNotFound(checkpoint=str(claim.checkpoint))
-    # Where no policy held yet, the default one says what is too late.
-    late_after = (met.policy or Policy()).late_after
-    if at - moment > late_after and actor.role is Role.WORKER:
-        most_h = round(late_after.total_seconds() / 3600)
-        raise CheckInTooLate(observed_at=rfc3339(moment), most_h=most_h)
-    if met.plan is None:
-        on = civil_date(moment, met.time_zone)
-        raise NoPlanInForce(district=actor.district, on=on.isoformat())
-    if met.policy is None:
-        raise NoPolicyInForce(district=actor.district, at=rfc3339(moment))
-    assert met.origin is not None
-    evidence = Evidence(
-        fix=fix,
-        grid=grids(actor.district, met.plan),
-        assigned=met.assigned,
-        checkpoint=met.checkpoint,
-        on_duty=met.on_duty,
-        waited=max(at - moment, timedelta(0)),
-        checkpoint_retired=_was_retired(met.checkpoint, moment),
-        clock_ahead=fix.observed_at - moment,
-        proof=proof,
-    )
-    return _Case(
-        actor, claim, said, *place, moment, met.origin, met.policy, met.time_zone, evidence
-    )
-
-
-def _was_retired(checkpoint: Checkpoint | None, moment: datetime) -> bool:
-    retired_at = None if checkpoint is None else checkpoint.retired_at
-    return retired_at is not None and retired_at <= moment
-
-
-def _judge(cases: dict[int, _Case], at: datetime) -> dict[int, CheckIn]:
-    verdicts = check_in_verdicts(
-        [case.evidence for case in cases.values()], [case.policy for case in cases.values()]
-    )
-    received_at = at.astimezone(UTC)
-    return {
-        place: _check_in(case, verdict, received_at)
-        for (place, case), verdict in zip(cases.items(), verdicts, strict=True)
-    }
-
-
-def _check_in(case: _Case, verdict: Verdict, received_at: datetime) -> CheckIn:
-    return CheckIn(
-        id=case.claim.id,
-        worker=case.claim.worker,
-        checkpoint=case.claim.checkpoint,
-        lon=case.lon,
-        lat=case.lat,
-        system=case.claim.fix.system,
-        accuracy_m=float(case.claim.fix.accuracy_m),
-        cell=verdict.cell,
-        verdict=verdict.kind,
-        accepted=verdict.accepted,
-        reasons=verdict.reasons,
-        doubts=verdict.doubts,
-        share_inside=_rounded(verdict.share_inside, 6),
-        distance_to_border_m=_rounded(verdict.distance_to_border_m, 2),
-        distance_to_checkpoint_m=_rounded(verdict.distance_to_checkpoint_m, 2),
-        located_cell=verdict.located_cell,
-        proof=case.evidence.proof,
-        plan=case.evidence.grid.plan,
-        policy=case.policy.version,
-        observed_at=case.observed_at.astimezone(UTC),
-        received_at=received_at,
-        origin=case.origin,
-    )
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
-
-
 def _store(
-    session: Session, judged: Iterable[tuple[_Case, CheckIn]]
+    session: Session, judged: Iterable[tuple[Case, CheckIn]]
 ) -> set[tuple[DistrictCode, CheckInId]]:
     """Keep what was judged; which of them were not there yet."""
     # In one order for everybody: two batches never wait for each other's ids crosswise.
@@ -303,7 +182,7 @@ def _store(
     while left:
         points = shapely.points([case.lon for case, _ in left], [case.lat for case, _ in left])
         rows = [
-            _row(case, check_in) | {"point": point}
+            row_of(case, check_in) | {"point": point}
             for (case, check_in), point in zip(left, points, strict=True)
         ]
         prepared.run(session, "savepoint check_ins")
@@ -325,47 +204,7 @@ def _store(
     return {(case.actor.district, check_in.id) for case, check_in in left}
 
 
-def _row(case: _Case, check_in: CheckIn) -> dict[str, Any]:
-    fix, site = case.claim.fix, case.evidence.checkpoint
-    return {
-        "district": case.actor.district,
-        "id": check_in.id,
-        "worker": check_in.worker,
-        "checkpoint": check_in.checkpoint,
-        "raw_lon": fix.lon,
-        "raw_lat": fix.lat,
-        "system": check_in.system.value,
-        "accuracy_m": check_in.accuracy_m,
-        "mock": fix.mock,
-        "source": fix.source,
-        "device": case.actor.device,
-        "accuracy_level": fix.accuracy_level,
-        "read_as": None if fix.read_as is None else fix.read_as.value,
-        "site_lon": None if site is None else site.lon,
-        "site_lat": None if site is None else site.lat,
-        "site_radius_m": None if site is None else site.radius_m,
-        "observed_at": check_in.observed_at,
-        "sent_at": case.claim.sent_at,
-        "received_at": check_in.received_at,
-        "cell": check_in.cell,
-        "verdict": None if check_in.verdict is None else check_in.verdict.value,
-        "accepted": check_in.accepted,
-        "reasons": check_in.reasons,
-        "doubts": check_in.doubts,
-        "share_inside": check_in.share_inside,
-        "distance_to_border_m": check_in.distance_to_border_m,
-        "distance_to_checkpoint_m": check_in.distance_to_checkpoint_m,
-        "located_cell": check_in.located_cell,
-        "proof": None if check_in.proof is None else check_in.proof.value,
-        "plan": check_in.plan,
-        "policy": check_in.policy,
-        "digest": case.said,
-        "actor": case.actor.signature,
-        "origin": check_in.origin.value,
-    }
-
-
-def _record(session: Session, case: _Case, check_in: CheckIn, *, late: bool) -> None:
+def _record(session: Session, case: Case, check_in: CheckIn, *, late: bool) -> None:
     # Whether it is news of where he is now, the latest position decides: it never goes back. A
     # delivery that was held up must end in the same state as one that was not.
     seen = case.evidence.on_duty and not case.claim.fix.mock
@@ -391,7 +230,7 @@ def _record(session: Session, case: _Case, check_in: CheckIn, *, late: bool) -> 
 def _look_at_devices(
     session: Session,
     said: Sequence[Said],
-    cases: dict[int, _Case],
+    cases: dict[int, Case],
     answers: dict[int, Taken | GeoError],
     at: datetime,
 ) -> None:

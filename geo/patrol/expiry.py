@@ -4,19 +4,23 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import null, select, tuple_, update
+from sqlalchemy import null, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from geo.columns import Origin
 from geo.patrol.appeals import AppealState
 from geo.patrol.tables import AppealRow, CheckInRow, VerdictRow
 
 _AT_ONCE = 2000
 
 
-def erase_places(session: Session, *, at: datetime, kept: timedelta) -> int:
+def erase_places(
+    session: Session, *, at: datetime, kept: timedelta, made_up_kept: timedelta | None = None
+) -> int:
     """Erase where check-ins older than they may be kept were; answers how many, call again.
 
-    Those under appeal keep theirs until somebody has decided.
+    Those under appeal keep theirs until somebody has decided. What is simulated is nobody's place:
+    it may be kept longer, for `made_up_kept`.
     """
     appealed = (
         select(1)
@@ -29,7 +33,15 @@ def erase_places(session: Session, *, at: datetime, kept: timedelta) -> int:
     )
     old = (
         select(CheckInRow.district, CheckInRow.id)
-        .where(CheckInRow.observed_at < at - kept, CheckInRow.point.is_not(None), ~appealed)
+        .where(
+            CheckInRow.observed_at < at - kept,
+            or_(
+                CheckInRow.origin != Origin.SIMULATED.value,
+                CheckInRow.observed_at < at - max(kept, made_up_kept or kept),
+            ),
+            CheckInRow.point.is_not(None),
+            ~appealed,
+        )
         .order_by(CheckInRow.observed_at)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)

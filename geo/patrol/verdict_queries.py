@@ -4,14 +4,16 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Date, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from geo.clock import civil_day
 from geo.crs import Fix, Mistake, System
+from geo.hierarchy import queries as hierarchy
 from geo.ids import CellCode, CheckInId, CheckpointId, DistrictCode, PlanId, WorkerId
 from geo.patrol import queries
 from geo.patrol.records import CheckIn
@@ -109,6 +111,24 @@ def policies_of(
         )
     )
     return {version: Policy.from_fields(body) for version, body in rows}
+
+
+def days_with_check_ins(
+    session: Session, district: DistrictCode, begins_on: date, ends_on: date
+) -> set[date]:
+    """The civil days of a half-open range on which anybody checked in."""
+    zone = hierarchy.district(session, district).time_zone
+    day = cast(func.timezone(zone, CheckInRow.observed_at), Date)
+    rows = session.scalars(
+        select(day)
+        .where(
+            CheckInRow.district == district,
+            CheckInRow.observed_at >= civil_day(begins_on, zone)[0],
+            CheckInRow.observed_at < civil_day(ends_on, zone)[0],
+        )
+        .distinct()
+    )
+    return set(rows)
 
 
 def first_answers(

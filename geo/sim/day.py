@@ -92,8 +92,11 @@ class Day:
         start: datetime,
         time_zone: str = "Asia/Shanghai",
         rhythm: Rhythm = BUSY,
+        phones_seed: int | None = None,
     ) -> None:
+        """`phones_seed`: whose phones they are, when several days have the same."""
         self.town, self.seed, self.start = town, seed, start
+        phones = seed if phones_seed is None else phones_seed
         self._zone, self._rhythm = time_zone, rhythm
         self._crew = sorted((hand for hand in crew if hand.cell in town.grounds), key=_by_worker)
         self._walkers: Mapping[UUID, Walker] = {
@@ -106,13 +109,13 @@ class Day:
             for hand in self._crew
         }
         self._phones = {
-            hand.worker: Phone.of(seed, hand.worker, town.srid, start) for hand in self._crew
+            hand.worker: Phone.of(phones, hand.worker, town.srid, start) for hand in self._crew
         }
 
     def acts(self) -> Iterator[Act]:
         """What everybody does of his own accord, in order of time, without end."""
         streams: list[Iterator[Act]] = [self._worker(hand) for hand in self._crew]
-        streams.append(self._incidents())
+        streams.append(self.incidents())
         return heapq.merge(*streams, key=_by_time)
 
     def call(self, worker: UUID, at: datetime, lon: float, lat: float) -> datetime | None:
@@ -176,7 +179,7 @@ class Day:
                     waiting, sent = [], now
                 while walker.visits and walker.visits[0].at <= now:
                     walker.visits.popleft()
-                    made = self._check_in(hand, now, stand)
+                    made = self.check_in(hand, now, stand)
                     late.append(made)
                 ready = [made for made in late if made.at <= self._instant(now)]
                 late = [made for made in late if made.at > self._instant(now)]
@@ -184,7 +187,7 @@ class Day:
                     yield replace(made, at=self._instant(now))
                 if now >= next_log:
                     next_log = now + between(rng, 0.7, 1.5) * self._rhythm.log_every_s
-                    yield self._log(hand, now)
+                    yield self.log(hand, now)
                 still = stand.speed_mps < 0.1
                 now += (STILL_EVERY_S if still else MOVING_EVERY_S) * between(rng, 0.85, 1.15)
             yield GoOffDuty(at=self._instant(ends), worker=hand.worker)
@@ -206,8 +209,11 @@ class Day:
             yield begins, ends
             begins = ends + between(luck, 300, 720)
 
-    def _check_in(self, hand: Hand, now: float, stand: Stand) -> CheckIn:
-        """A check-in where he stands; a few are made elsewhere, faked, blind or late."""
+    def check_in(self, hand: Hand, now: float, stand: Stand) -> CheckIn:
+        """A check-in where he stands; a few are made elsewhere, faked, blind or late.
+
+        To be asked in order of time, as his phone is.
+        """
         # Named by its moment: one that a call has moved is another act, not the same changed.
         millisecond = round(now * 1000)
         rng = chance(self.seed, hand.worker, "check-in", millisecond)
@@ -232,7 +238,8 @@ class Day:
             fix=fix,
         )
 
-    def _log(self, hand: Hand, now: float) -> WriteLog:
+    def log(self, hand: Hand, now: float) -> WriteLog:
+        """His work log of the day, written at a second of it."""
         at = self._instant(now)
         millisecond = round(now * 1000)
         return WriteLog(
@@ -243,7 +250,7 @@ class Day:
             text=stories.log_text(chance(self.seed, hand.worker, "log", millisecond)),
         )
 
-    def _incidents(self) -> Iterator[ReportIncident]:
+    def incidents(self) -> Iterator[ReportIncident]:
         """What happens in the district, about once every `incident_every_s`."""
         rng = chance(self.seed, "incidents")
         grounds = frozenset(hand.cell for hand in self._crew)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Beginning, ending and correcting a worker's duty."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -137,6 +138,23 @@ def duty_values(
         "during": Range(begins_at, None, bounds="[)"),
         "origin": origin.value,
     }
+
+
+def install_duty(
+    session: Session,
+    *,
+    district: DistrictCode,
+    stretches: Sequence[tuple[WorkerId, datetime, datetime]],
+    origin: Origin,
+) -> None:
+    """Keep stretches of duty that are over, from an instant until another; nobody is told."""
+    rows = [
+        duty_values(district, worker, begins_at, origin)
+        | {"during": Range(begins_at, ends_at, bounds="[)")}
+        for worker, begins_at, ends_at in stretches
+    ]
+    if rows:
+        session.execute(insert(DutyRow), rows)
 
 
 def duty_event(

@@ -260,6 +260,19 @@ def on_duty_at(
     return list(found)
 
 
+def on_duty_during(
+    session: Session, district: DistrictCode, begins_at: datetime, ends_at: datetime
+) -> set[WorkerId]:
+    """Who was on duty at any moment of a half-open time."""
+    rows = session.scalars(
+        select(DutyRow.worker).where(
+            DutyRow.district == district,
+            DutyRow.during.overlaps(Range(begins_at, ends_at, bounds="[)")),
+        )
+    )
+    return {WorkerId(worker) for worker in rows}
+
+
 def assigned_at(
     session: Session, district: DistrictCode, asked: Sequence[tuple[UUID, datetime]]
 ) -> list[list[str]]:
