@@ -37,9 +37,6 @@ class Case:
     barred_after: bool = False
 
 
-# A checkpoint, and longitude and latitude of a place where it stood.
-Stood = tuple[UUID, float, float]
-
 NOBODYS = Case((), ())
 
 
@@ -57,7 +54,6 @@ class Casebook:
     """Finds the case of each check-in, and which workers and checkpoints a draft concerns.
 
     Workers are numbered as in `workers`, checkpoints as in `checkpoints`, both from 0; -1 is none.
-    `stood` are the places where checkpoints stood before they were moved.
     """
 
     def __init__(
@@ -66,20 +62,32 @@ class Casebook:
         assignments: Sequence[Assignment],
         checkpoints: Sequence[Checkpoint],
         *,
-        stood: Sequence[Stood] = (),
         since: datetime,
         until: datetime,
     ) -> None:
         self.following = following
         self.cases: list[Case] = [NOBODYS]
         self._numbers: dict[Case, int] = {NOBODYS: 0}
-        self._known: dict[tuple[int, float, float, int], int] = {}
+        self._known: dict[tuple[int, int], int] = {}
         self.checkpoints = tuple(checkpoints)
-        self._stood = [*((one.id, one.lon, one.lat) for one in checkpoints), *stood]
+        # Places where a check-in says that its checkpoint (by number) stood, and it stands no more.
+        self._elsewhere: dict[tuple[int, float, float], int] = {}
+        self._held: dict[int, tuple[str, str]] = {}
+        self._locate_checkpoints()
         self.workers: tuple[UUID, ...] = ()
         self._begins_at = microseconds(since)
         self._span = microseconds(until) - self._begins_at + 1
         self._part_in_stretches(assignments)
+
+    def _locate_checkpoints(self) -> None:
+        """Find the cells of all checkpoints where they stand, at once."""
+        lon, lat = whereabouts((one.lon, one.lat) for one in self.checkpoints)
+        base, draft = self.following.base, self.following.draft
+        in_base, in_draft = base.locate(lon, lat).tolist(), draft.locate(lon, lat).tolist()
+        for place, (old, new) in enumerate(zip(in_base, in_draft, strict=True)):
+            of = self.checkpoints[place].cell
+            cells = (of if old < 0 else base.codes[old], of if new < 0 else draft.codes[new])
+            self._held[place + 1] = cells
 
     def _part_in_stretches(self, assignments: Sequence[Assignment]) -> None:
         """A worker's time in stretches in which he has the same cells."""
@@ -102,24 +110,21 @@ class Casebook:
                 self._assigned.append(tuple(sorted(set(own))))
         self._stretches = np.array(begins_of, dtype=np.int64)
 
-    def concerned_workers(self) -> list[bool]:
-        """Whether each worker had, at any moment, a cell that the draft does not just keep."""
-        concerned = [False] * len(self.workers)
-        for begins, codes in zip(self._stretches.tolist(), self._assigned, strict=True):
-            if not self._all_kept(codes):
-                concerned[begins // self._span] = True
-        return concerned
+    def concerned_cells(self) -> list[str]:
+        """Codes, of the base and of earlier plans, of cells that the draft does not just keep."""
+        follow = self.following
+        return sorted(code for code in {*follow.heirs, *follow.lineage} if self._is_concerned(code))
 
-    def concerned_checkpoints(self) -> list[bool]:
-        """Whether each checkpoint stands, or stood, in a cell that the draft does not just keep."""
-        lon, lat = whereabouts((lon, lat) for _, lon, lat in self._stood)
-        base, kept = self.following.base, self.following.kept
-        touched = {
-            id
-            for (id, _, _), cell in zip(self._stood, base.locate(lon, lat).tolist(), strict=True)
-            if cell < 0 or base.codes[cell] not in kept
-        }
-        return [one.id in touched for one in self.checkpoints]
+    def concerned_workers(self) -> list[UUID]:
+        """Who had several cells at a moment, and one among them that the draft does not just keep.
+
+        Another of his cells may judge his check-ins then than the one that did.
+        """
+        found = set()
+        for begins, codes in zip(self._stretches.tolist(), self._assigned, strict=True):
+            if len(codes) > 1 and any(map(self._is_concerned, codes)):
+                found.add(self.workers[begins // self._span])
+        return sorted(found)
 
     def of(
         self, workers: Indices, checkpoints: Indices, lon: Floats, lat: Floats, moments: Indices
@@ -130,14 +135,28 @@ class Casebook:
         counts them.
         """
         stretches = self._stretch(workers, moments)
-        spots, spot_of = _distinct(checkpoints, lon.view(np.int64), lat.view(np.int64))
-        keys, key_of = _distinct(spot_of, stretches)
-        found = np.empty(len(keys), dtype=np.int64)
-        for place, (spot, stretch) in enumerate(keys.tolist()):
-            checkpoint, lon_bits, lat_bits = spots[spot]
-            at = np.array([lon_bits, lat_bits]).view(np.float64)
-            found[place] = self._case(int(checkpoint), float(at[0]), float(at[1]), stretch)
+        spots = self._spots(checkpoints, lon, lat)
+        many = len(self._stretches) + 1
+        keys, key_of = np.unique(spots * many + stretches + 1, return_inverse=True)
+        found = np.array([self._case(*divmod(key, many)) for key in keys.tolist()], dtype=np.int64)
         return found[key_of]
+
+    def _spots(self, checkpoints: Indices, lon: Floats, lat: Floats) -> Indices:
+        """The number, among all places where checkpoints stood, of that of each check-in; 0: none.
+
+        Nearly all checkpoints stand where they stood.
+        """
+        spots = checkpoints + 1
+        now_lon, now_lat = (
+            np.array([0.0, *(getattr(one, axis) for one in self.checkpoints)])[spots]
+            for axis in ("lon", "lat")
+        )
+        for place in np.flatnonzero((now_lon != lon) | (now_lat != lat)).tolist():
+            key = (int(checkpoints[place]), float(lon[place]), float(lat[place]))
+            spots[place] = self._elsewhere.setdefault(
+                key, len(self.checkpoints) + len(self._elsewhere) + 1
+            )
+        return spots
 
     def _stretch(self, workers: Indices, moments: Indices) -> Indices:
         """The number of the stretch in which each moment of its worker lies; -1: of none."""
@@ -147,19 +166,16 @@ class Casebook:
         found = np.searchsorted(self._stretches, workers * self._span + passed, side="right") - 1
         return np.where(workers < 0, -1, found)
 
-    def _case(self, checkpoint: int, lon: float, lat: float, stretch: int) -> int:
-        key = (checkpoint, lon, lat, stretch)
-        if key not in self._known:
-            assigned = self._assigned[stretch] if stretch >= 0 else ()
-            if checkpoint < 0:
-                case = self._of_his_own(assigned)
-            else:
-                case = self._at_checkpoint(self.checkpoints[checkpoint], lon, lat, assigned)
+    def _case(self, spot: int, stretch: int) -> int:
+        """The number of a case by those of its spot and of its stretch, both from 1; 0 is none."""
+        if (spot, stretch) not in self._known:
+            assigned = self._assigned[stretch - 1] if stretch else ()
+            case = self._at_checkpoint(spot, assigned) if spot else self._of_his_own(assigned)
             if case not in self._numbers:
                 self._numbers[case] = len(self.cases)
                 self.cases.append(case)
-            self._known[key] = self._numbers[case]
-        return self._known[key]
+            self._known[spot, stretch] = self._numbers[case]
+        return self._known[spot, stretch]
 
     def _of_his_own(self, assigned: Iterable[str]) -> Case:
         before = self._today(assigned)
@@ -168,17 +184,12 @@ class Casebook:
             _indices(self.following.draft, self.following.followers(before)),
         )
 
-    def _at_checkpoint(
-        self, checkpoint: Checkpoint, lon: float, lat: float, assigned: Iterable[str]
-    ) -> Case:
+    def _at_checkpoint(self, spot: int, assigned: Iterable[str]) -> Case:
         own = self._today(assigned)
         if not own:
             return NOBODYS
         theirs = self.following.followers(own)
-        before, after = (
-            grid.cell_of_site(lon, lat) or checkpoint.cell
-            for grid in (self.following.base, self.following.draft)
-        )
+        before, after = self._cells_of(spot)
         return Case(
             _indices(self.following.base, [before]),
             _indices(self.following.draft, [after] if theirs else []),
@@ -186,22 +197,23 @@ class Casebook:
             barred_after=bool(theirs) and after not in theirs,
         )
 
+    def _cells_of(self, spot: int) -> tuple[str, str]:
+        """The cell that holds a place of a checkpoint, in both plans; else the one it is of."""
+        if spot not in self._held:
+            number, *at = list(self._elsewhere)[spot - 1 - len(self.checkpoints)]
+            base, draft = (
+                grid.cell_at(*at) or self.checkpoints[number].cell
+                for grid in (self.following.base, self.following.draft)
+            )
+            self._held[spot] = (base, draft)
+        return self._held[spot]
+
     def _today(self, codes: Iterable[str]) -> frozenset[str]:
         return frozenset(now for code in codes for now in self.following.today(code))
 
-    def _all_kept(self, codes: Iterable[str]) -> bool:
-        return self._today(codes) <= self.following.kept
+    def _is_concerned(self, code: str) -> bool:
+        return not self.following.kept.issuperset(self.following.today(code))
 
 
 def _indices(grid: PlanGrid, codes: Iterable[str]) -> tuple[int, ...]:
     return tuple(index for code in sorted(codes) if (index := grid.index(code)) is not None)
-
-
-def _distinct(*columns: Indices) -> tuple[Indices, Indices]:
-    """The different rows of some columns, shape (m, columns), and which of them each row is."""
-    rows = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        values, which = np.unique(column, return_inverse=True)
-        _, rows = np.unique(rows * len(values) + which, return_inverse=True)
-    _, first = np.unique(rows, return_index=True)
-    return np.column_stack([column[first] for column in columns]), rows

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from geo.accuracy import MEANINGS
 from geo.bulk import fixed_rows
 from geo.columns import Origin
 from geo.ids import DistrictCode
-from geo.impact.cases import Casebook, Stood
+from geo.impact.cases import Casebook
 from geo.impact.verdicts import Facts
 from geo.patrol.appeals import AppealState
 
 AT_ONCE = 100_000
+_SLICE = timedelta(days=7)
 ORIGINS = tuple(Origin)
 _SURE = 0.95
 # What a verdict says that does not refuse, and what refuses because of the cell.
@@ -80,22 +81,20 @@ select
     else 'inf' end,
   (array_position(%(origins)s, check_in.origin) - 1)::int2
 from check_in
-left join unnest(%(workers)s::uuid[], %(concerned_workers)s::bool[])
-  with ordinality as who (id, concerned, place) on who.id = check_in.worker
-left join unnest(
-  %(doors)s::uuid[], %(concerned_doors)s::bool[], %(door_lons)s::float8[], %(door_lats)s::float8[]
-) with ordinality as door (id, concerned, lon, lat, place) on door.id = check_in.checkpoint
+left join unnest(%(workers)s::uuid[]) with ordinality as who (id, place)
+  on who.id = check_in.worker
+left join unnest(%(doors)s::uuid[], %(door_lons)s::float8[], %(door_lats)s::float8[])
+  with ordinality as door (id, lon, lat, place) on door.id = check_in.checkpoint
 left join (
   select distinct check_in from appeal where district = %(district)s and state = %(upheld)s
 ) as upheld on upheld.check_in = check_in.id
 where check_in.district = %(district)s
   and check_in.observed_at >= %(since)s and check_in.observed_at < %(until)s
-  and case when check_in.checkpoint is null then who.concerned else door.concerned end
+  and (
+    check_in.cell = any(%(cells)s)
+    or check_in.checkpoint is null and check_in.worker = any(%(several)s::uuid[])
+  )
 """
-_STOOD = text(
-    "select distinct checkpoint, ST_X(point) as lon, ST_Y(point) as lat from checkpoint_was"
-    " where district = :district"
-)
 _COUNT = text(
     "select count(*) from check_in where district = :district"
     " and observed_at >= :since and observed_at < :until"
@@ -115,12 +114,6 @@ class Past:
     facts: Facts
 
 
-def stood(session: Session, district: DistrictCode) -> list[Stood]:
-    """Where checkpoints stood before they were changed."""
-    rows = session.execute(_STOOD, {"district": district})
-    return [(row.checkpoint, row.lon, row.lat) for row in rows]
-
-
 def how_many(session: Session, district: DistrictCode, *, since: datetime, until: datetime) -> int:
     """How many check-ins were observed in a half-open time."""
     values = {"district": district, "since": since, "until": until}
@@ -138,32 +131,35 @@ def concerned(
 ) -> Iterator[Past]:
     """The check-ins of a half-open time that are of cells which the draft does not just keep.
 
-    In no order, in pieces of at most `at_once`. Where one was is NaN once that has expired.
+    In pieces of at most `at_once`, a week after the other. Where one was is NaN once that has
+    expired.
     """
     doors = book.checkpoints
-    rows = fixed_rows(
-        session,
-        _STATEMENT,
-        _ROW,
-        at_once=at_once,
-        district=district,
-        since=since,
-        until=until,
-        sure=_SURE,
-        sure_sources=[name for name, said in MEANINGS.items() if said.level >= _SURE],
-        harmless=[*_OF_THE_CELL, *_NO_REFUSALS],
-        origins=[origin.value for origin in ORIGINS],
-        upheld=AppealState.UPHELD.value,
-        workers=list(book.workers),
-        concerned_workers=book.concerned_workers(),
-        doors=[door.id for door in doors],
-        concerned_doors=book.concerned_checkpoints(),
-        door_lons=[door.lon for door in doors],
-        door_lats=[door.lat for door in doors],
-    )
-    for some in rows:
-        if len(some):
-            yield _past(some, book)
+    values = {
+        "district": district,
+        "sure": _SURE,
+        "sure_sources": [name for name, said in MEANINGS.items() if said.level >= _SURE],
+        "harmless": [*_OF_THE_CELL, *_NO_REFUSALS],
+        "origins": [origin.value for origin in ORIGINS],
+        "upheld": AppealState.UPHELD.value,
+        "cells": book.concerned_cells(),
+        "several": book.concerned_workers(),
+        "workers": list(book.workers),
+        "doors": [door.id for door in doors],
+        "door_lons": [door.lon for door in doors],
+        "door_lats": [door.lat for door in doors],
+    }
+    if not values["cells"]:
+        return
+    while since < until:
+        # A statement of bounded length, however many there are.
+        ends = min(since + _SLICE, until)
+        for some in fixed_rows(
+            session, _STATEMENT, _ROW, at_once=at_once, since=since, until=ends, **values
+        ):
+            if len(some):
+                yield _past(some, book)
+        since = ends
 
 
 def _past(some: NDArray[Any], book: Casebook) -> Past:

@@ -72,8 +72,7 @@ def impact(
     ]
     names = workforce.names(session, district, {one.worker for one in now})
     doors = patrol.checkpoints(session, district, areas=(district,), retired=True)
-    stood = past.stood(session, district)
-    book = Casebook(follow, assigned, doors, stood=stood, since=since, until=until)
+    book = Casebook(follow, assigned, doors, since=since, until=until)
     return Impact(
         plan=plan,
         base=base,

@@ -215,6 +215,8 @@ class CheckInRow(Base):
         CheckConstraint("num_nulls(raw_lon, raw_lat, point) in (0, 3)", name="place"),
         sound_geometry("point"),
         Index(None, "district", "worker", "observed_at"),
+        # What a draft of a plan changes is of a few cells among all.
+        Index(None, "district", "cell", "observed_at"),
         Index(
             None,
             "district",
