@@ -20,6 +20,8 @@ const at = (/** @type {string} */ id) => document.getElementById(id);
 // Only what is drawn on takes part in drawing.
 L.PM.setOptIn(true);
 map.pm.removeControls();
+// A double click ends a drawing.
+map.doubleClickZoom.disable();
 
 const desk = new Desk(map, page);
 
@@ -132,6 +134,7 @@ async function main() {
     desk.plans.show();
   });
   at("begin").addEventListener("click", () => desk.plans.begin());
+  at("import").addEventListener("click", () => desk.files.bringIn());
   at("language").addEventListener("click", () => {
     otherLanguage();
     say();

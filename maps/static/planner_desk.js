@@ -9,6 +9,7 @@ import { AutoDraw } from "./planner_autodraw.js";
 import { BorderTool } from "./planner_border.js";
 import { Compare } from "./planner_compare.js";
 import { Busy, Plan } from "./planner_draft.js";
+import { Files } from "./planner_files.js";
 import { ImpactView } from "./planner_impact.js";
 import { labelsOf } from "./planner_labels.js";
 import { PlanLayer } from "./planner_layer.js";
@@ -56,6 +57,7 @@ export class Desk {
     this.compare = new Compare(this);
     this.publishing = new Publishing(this);
     this.autodraw = new AutoDraw(this);
+    this.files = new Files(this);
     this.toolbox = new Toolbox(this, [
       new Look(this), new BorderTool(this), new Transfer(this), new Split(this), new Merge(this),
       new Reassign(this), new Found(this), new Rename(this), new Lock(this),
@@ -114,20 +116,34 @@ export class Desk {
 
   /** Carry out an edit and tell what came of it. @param {any} body @returns {Promise<any>} null: refused */
   async edit(body) {
+    return this.carry(() => this.plan.edit(body), `done.${body.op}`);
+  }
+
+  /** Have faults mended. @param {string[]} ids */
+  async repair(ids) {
+    return this.carry(() => this.plan.repair(ids), "done.repair", true);
+  }
+
+  /** @param {() => Promise<any>} act @param {string} word @param {boolean} [whole]  look all problems through again */
+  async carry(act, word, whole = false) {
     const { plan } = this;
     const before = new Map([...plan.cells].map(([code, cell]) => [code, cell.households]));
-    const done = await this.changing(() => plan.edit(body));
+    const done = await this.changing(act);
     if (!done) return null;
     const changed = done.changed.features.map((feature) => feature.properties.code);
     this.layer.update(changed);
     this.shown();
-    this.problems.update([...changed, ...done.removed], done.problems.features);
+    if (whole) await this.problems.read();
+    else this.problems.update([...changed, ...done.removed], done.problems.features);
     const { asked_m2: asked, moved_m2: moved } = done;
     const households = changed
-      .filter((code) => before.has(code) && before.get(code) !== plan.cells.get(code).households)
+      .filter((code) => before.has(code) && plan.cells.has(code) && before.get(code) !== plan.cells.get(code).households)
       .map((code) => t("done.households", { cell: plan.name(code), before: before.get(code), after: plan.cells.get(code).households }));
-    if (asked === null || asked === undefined) this.say(t(`done.${body.op}`, { n: changed.filter((code) => !before.has(code)).length }), "good");
-    else this.say([t("done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households].join(t("done.and")), "good");
+    const said = [];
+    if (whole) said.push(t(word, { left: this.problems.found.length }));
+    if (typeof asked === "number") said.push(t("done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households.slice(0, 4));
+    if (!said.length) said.push(t(word, { n: changed.filter((code) => !before.has(code)).length }));
+    this.say(said.join(t("done.and")), "good");
     return done;
   }
 
@@ -245,6 +261,7 @@ export class Desk {
     return [
       button(t("compare.go"), () => this.compare.ask()),
       ...(group === "draft" && this.page.may.write ? [button(t("auto.go"), () => this.autodraw.ask())] : []),
+      button(t("files.export"), () => this.files.takeOut(plan)),
       ...this.publishing.acts(plan, group),
     ];
   }

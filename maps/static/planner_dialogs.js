@@ -6,21 +6,21 @@ import { t } from "./words.js";
 
 /**
  * @typedef {{name: string, label: string, type?: string, value?: string|number, min?: string|number,
- *   max?: string|number, step?: string, hint?: string, accept?: string, options?: [string, string][]}} Field
+ *   max?: string|number, step?: string, hint?: string, accept?: string, optional?: boolean, options?: [string, string][]}} Field
  */
 
 const dialog = () => /** @type {HTMLDialogElement} */ (document.getElementById("dialog"));
 
 /**
  * Ask for some values and do something with them.
- * @param {{title: string, say?: string, fields?: Field[], body?: HTMLElement[], yes: string, kind?: string,
+ * @param {{title: string, say?: string, fields?: Field[], body?: HTMLElement[], below?: HTMLElement[], yes: string, kind?: string,
  *   act: (values: Record<string, any>) => Promise<any>, wide?: boolean}} asked
  */
-export function asking({ title, say, fields = [], body = [], yes, kind = "", act, wide = false }) {
+export function asking({ title, say, fields = [], body = [], below = [], yes, kind = "", act, wide = false }) {
   const form = /** @type {HTMLFormElement} */ (element("form"));
   form.append(element("h2", title));
   if (say) form.append(element("p", say, "say"));
-  form.append(...body, ...fields.map(fieldOf));
+  form.append(...body, ...fields.map(fieldOf), ...below);
   const problem = element("p", "", "problem");
   problem.setAttribute("role", "alert");
   const row = element("p", "", "choices");
@@ -35,12 +35,15 @@ export function asking({ title, say, fields = [], body = [], yes, kind = "", act
     event.preventDefault();
     problem.textContent = "";
     go.disabled = true;
+    const bar = element("progress");
+    form.insertBefore(bar, problem);
     try {
       await act(valuesOf(form));
       dialog().close();
     } catch (error) {
       problem.textContent = error.message;
       go.disabled = false;
+      bar.remove();
     }
   });
   const box = dialog();
@@ -81,7 +84,7 @@ function fieldOf(field) {
     }
   } else {
     input.type = field.type ?? "text";
-    input.required = field.type !== "checkbox" && field.type !== "file" ? true : field.type === "file";
+    input.required = field.type !== "checkbox" && !field.optional;
     if (input.type === "text") input.maxLength = 60;
   }
   for (const name of ["min", "max", "step", "accept"]) {

@@ -76,13 +76,26 @@ export class Plan {
     this.topology.put(cell.code, rings);
   }
 
-  /**
-   * Carry out one edit. @param {any} body
-   * @returns {Promise<any>} the service's answer
-   */
+  /** Carry out one edit. @param {any} body @returns {Promise<any>} the service's answer */
   async edit(body) {
+    const said = await this.carry("edits", body);
+    const above = (/** @type {Cell} */ cell) => !(cell.community in this.areas);
+    if (body.cell?.length < 15 || [...this.cells.values()].some(above)) await this.load();
+    return said;
+  }
+
+  /** Have faults mended. @param {string[]} repairs  ids of problems @returns {Promise<any>} */
+  async repair(repairs) {
+    const said = await this.carry("repairs", { repairs });
+    // A repair may found or empty areas above the cells.
+    await this.load();
+    return said;
+  }
+
+  /** Have the service change the plan, and change it here as it says. @param {string} how @param {any} body */
+  async carry(how, body) {
     return this.alone(async () => {
-      const said = await ask(`${this.url}/edits`, "POST", body, this.matching());
+      const said = await ask(`${this.url}/${how}`, "POST", body, this.matching());
       for (const code of said.removed) {
         this.cells.delete(code);
         this.topology.drop(code);
@@ -90,8 +103,6 @@ export class Plan {
       for (const feature of said.changed.features) this.put(feature);
       this.reweigh(said.metrics_change);
       this.entry = { ...this.entry, revision: said.revision, can_undo: true, can_redo: false };
-      const above = (/** @type {Cell} */ cell) => !(cell.community in this.areas);
-      if (body.cell?.length < 15 || [...this.cells.values()].some(above)) await this.load();
       return said;
     });
   }

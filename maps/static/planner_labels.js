@@ -18,15 +18,15 @@ export function labelsOf(plan) {
     const mean = (/** @type {number} */ axis) =>
       cells.reduce((sum, cell) => sum + ((cell.box[axis] + cell.box[axis + 2]) / 2) * Math.sqrt(cell.area_m2), 0) / weight;
     const [lon, lat] = [mean(0), mean(1)];
-    labels.push({ text: plan.name(code), lon, lat, size: 13.5, color: "#ffffff", from: 12.6, until: 15.2 });
+    labels.push({ text: plan.name(code), lon, lat, size: 15, color: "#ffffff", from: 12.6, until: 15.2 });
   }
   for (const cell of plan.cells.values()) {
     const text = `${cell.locked ? "锁 " : ""}${cell.code.slice(-3)}${provisional(cell.code) ? "*" : ""} · ${cell.households}`;
     const [lon, lat] = middle(cell);
     const wide = (cell.box[2] - cell.box[0]) * PIXELS_OF_A_DEGREE;
     // Where the cell is about as wide as what is written on it.
-    const from = Math.max(12, Math.log2(62 / wide));
-    labels.push({ text, lon, lat, size: 11.5, color: cell.locked ? "#ffd479" : "#dbe7f1", from });
+    const from = Math.max(12, Math.log2(66 / wide));
+    labels.push({ text, lon, lat, size: 12.5, color: cell.locked ? "#ffd479" : "#dbe7f1", from });
   }
   return labels;
 }

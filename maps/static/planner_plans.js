@@ -60,7 +60,7 @@ export class Plans {
     const fold = document.getElementById("fold");
     fold.hidden = !open;
     fold.textContent = t(listed ? "planner.back_to_plan" : "planner.all_plans");
-    document.getElementById("begin-row").hidden = !listed;
+    document.getElementById("begin-row").hidden = !listed || !this.desk.page.may.write;
     if (open && !listed) this.about(about, open);
     if (!listed) return;
     list.replaceChildren(
@@ -98,7 +98,7 @@ export class Plans {
     const { desk } = this;
     const group = this.group(plan);
     const title = element("p", "", "title");
-    title.append(element("b", plan.name), element("em", t(`group.${group}`), group));
+    title.append(element("b", plan.name), element("em", t(`status.${group}`), group));
     const base = this.items.find((other) => other.id === plan.base);
     const says = [this.when(plan)];
     if (group === "draft" && base) says.push(t("planner.based_on", { name: base.name }));

@@ -6,7 +6,7 @@ import { ask } from "./ask.js";
 import { unit } from "./ground.js";
 import { element } from "./patrol_words.js";
 import { area } from "./planner_side.js";
-import { button } from "./planner_tools.js";
+import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
 
 const SHOWN = 200;
@@ -74,8 +74,11 @@ export class Problems {
     const head = element("p", t("problems.say", { n: this.found.length, able: able.length }), "say");
     const list = element("ol", "", "problems");
     for (const { properties } of this.found.slice(0, SHOWN)) list.append(this.line(properties));
+    const acts = this.desk.plan.drawable && able.length
+      ? [row(button(t("problems.repair_all", { n: able.length }), () => this.desk.repair(able.map(({ properties }) => properties.id)), "go"))]
+      : [];
     const more = this.found.length > SHOWN ? [element("p", t("problems.more", { n: this.found.length - SHOWN }), "hint")] : [];
-    box.replaceChildren(head, list, ...more);
+    box.replaceChildren(head, ...acts, list, ...more);
   }
 
   line(problem) {
@@ -86,7 +89,9 @@ export class Problems {
     go.append(element("b", t(`problem.${problem.detail}`)), element("small", names), element("span", area(problem.size_m2)));
     item.append(go);
     if (problem.repair) {
-      item.append(element("p", told(plan, problem), "hint"));
+      const say = element("p", told(plan, problem), "hint");
+      item.append(say);
+      if (plan.drawable) say.append(button(t("problems.repair"), () => this.desk.repair([problem.id])));
     } else item.append(element("p", t("problems.by_hand"), "hint"));
     return item;
   }

@@ -59,7 +59,7 @@ export class Publishing {
       title: t("publish.title", { name: plan.name }),
       say: t("publish.say"),
       fields: [{ name: "from", label: t("publish.from"), type: "date", value: tomorrow, min: tomorrow, hint: t("publish.from_hint") }],
-      body: [element("h3", t("publish.what")), what],
+      below: [element("h3", t("publish.what")), what],
       yes: t("publish.yes"),
       act: async ({ from }) => {
         const { codes } = await ask(`${desk.page.plans}/${plan.id}/publish`, "POST", { from });

@@ -2,7 +2,7 @@
 // What a plan means, beside the map: balance in figures and charts, one cell, what was done.
 
 import { ask } from "./ask.js";
-import { ceiling, shape } from "./charts.js";
+import { shape } from "./charts.js";
 import { element } from "./patrol_words.js";
 import { provisional } from "./planner_draft.js";
 import { colorOf } from "./planner_layer.js";
@@ -26,7 +26,7 @@ export function figures(plan, box) {
   const within = all.filter((one) => Math.abs(one) <= TOLERANCE).length;
   const rows = [
     ["planner.fig_cells", String(plan.cells.size)],
-    ["planner.fig_mean", t("planner.n_households", { n: Math.round(mean) })],
+    ["planner.fig_mean", String(Math.round(mean))],
     ["planner.fig_most", signed(most)],
     ["planner.fig_within", `${within}`],
   ];
@@ -52,7 +52,9 @@ export function figures(plan, box) {
 export function histogram(plan, box) {
   const { mean } = plan;
   const counts = [...plan.cells.values()].map((cell) => cell.households);
-  const end = Math.ceil(Math.max(...counts, 1) / 100) * 100;
+  const most = Math.max(...counts, 1);
+  const step = 10 ** Math.floor(Math.log10(most));
+  const end = Math.ceil((most * 1.02) / step) * step;
   const bins = new Array(BINS).fill(0);
   for (const count of counts) bins[Math.min(BINS - 1, Math.floor((count / end) * BINS))] += 1;
   const [width, height, bottom, top] = [360, 132, 20, 16];
@@ -94,22 +96,22 @@ export function communities(desk, box) {
   });
   found.sort((a, b) => b.spread - a.spread);
   // One that strays far must not make all others one dot.
-  const end = Math.max(0.3, Math.min(1.5, ceiling(Math.max(...found.map((one) => one.spread), 0))));
+  const end = Math.max(0.2, Math.min(1.5, Math.max(...found.map((one) => one.spread))));
   const list = element("ol", "", "communities");
   for (const { code, cells, all, spread } of found) {
     const item = element("li");
     const go = element("button");
     go.setAttribute("type", "button");
     go.append(element("b", plan.name(code)), element("small", t("planner.n_cells", { n: cells.length })));
-    const strip = shape("svg", { viewBox: "0 0 160 16", class: "strip", "aria-hidden": "true" });
-    const x = (share) => 80 + (Math.max(-1, Math.min(1, share / end)) * 76);
+    const strip = shape("svg", { viewBox: "0 0 140 16", class: "strip", "aria-hidden": "true" });
+    const x = (share) => 70 + Math.max(-1, Math.min(1, share / end)) * 64;
     strip.append(
       shape("rect", { x: x(-TOLERANCE), y: 1, width: x(TOLERANCE) - x(-TOLERANCE), height: 14, class: "band" }),
-      shape("line", { x1: 80, x2: 80, y1: 0, y2: 16, class: "mean" }),
+      shape("line", { x1: 70, x2: 70, y1: 0, y2: 16, class: "mean" }),
       shape("line", { x1: x(Math.min(...all)), x2: x(Math.max(...all)), y1: 8, y2: 8, class: "span" }),
     );
     cells.forEach((cell, i) => {
-      const dot = shape("circle", { cx: x(all[i]), cy: 8, r: 4 });
+      const dot = shape("circle", { cx: x(all[i]), cy: 8, r: 4.5 });
       dot.style.fill = colorOf(all[i]);
       dot.append(shape("title", {}, `${cell.name} ${signed(all[i])}`));
       strip.append(dot);
@@ -176,7 +178,7 @@ export async function history(desk, box) {
     return;
   }
   const { items } = await ask(`${plan.url}/steps`);
-  if (desk.plan !== plan) return;
+  if (desk.plan !== plan || desk.tab !== "history") return;
   if (!items.length) {
     box.replaceChildren(element("p", t("planner.no_steps"), "hint"));
     return;
@@ -223,6 +225,7 @@ export function told(plan, { kind, asked, outcome }) {
     found: () => ({ name: asked.name }),
     rename: () => ({ cell: asked.cell, name: asked.name }),
     lock: () => ({ cells: names(asked.cells) }),
+    repair: () => ({ n: asked.repairs.length }),
   }[asked.op]?.() ?? {};
   return t(asked.op === "lock" && !asked.locked ? "did.unlock" : `did.${asked.op}`, said);
 }

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from api.feed import FeedLimits
 from geo.accounts.rules import Role
 from geo.clock import SetClock
+from geo.cluster import Cluster
 from geo.ids import WorkerId
+from tests.browser.planners import Planner, at_work
+from tests.browser.watching import Watched
 from tests.conftest import PASSWORD
 from tests.serving import Served, serving
 
@@ -44,45 +47,6 @@ def served(live_url: str, clock: SetClock) -> Iterator[Served]:
     """The service over a town of this test's own."""
     with serving(live_url, clock, FeedLimits(heartbeat_s=1.0, poll_s=0.2)) as running:
         yield running
-
-
-class Watched:
-    """A page, everything it asked for and everything it complained about."""
-
-    def __init__(self, page: Page, served: Served) -> None:
-        self.page = page
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self._marked = 0
-        self._own = f"{served.url}/"
-        # A test that cuts the line says so: failed requests are then what it is about.
-        self.cut = False
-        page.on("request", self._request)
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def mark(self) -> None:
-        """From here on count what the page asks for."""
-        self._marked = len(self.asked)
-
-    @property
-    def asked_since_mark(self) -> list[str]:
-        """What the page has asked for since the mark."""
-        return self.asked[self._marked :]
-
-    def _request(self, request: Request) -> None:
-        self.asked.append(request.url)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        expected = self.cut and "Failed to load resource" in message.text
-        if message.type in ("error", "warning") and not expected:
-            self.complaints.append(f"{message.type}: {message.text}")
-
-    def check(self) -> None:
-        """No request to another host, no error, no warning, no refusal by the page's policy."""
-        local = (self._own, "data:", "blob:")
-        assert [url for url in self.asked if not url.startswith(local)] == []
-        assert self.complaints == []
 
 
 class Open(Protocol):
@@ -138,3 +102,18 @@ def _contexts(chromium: Browser) -> Iterator[list[object]]:
     finally:
         for context in contexts:
             context.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def planners_page(chromium: Browser, cluster: Cluster, town_template: str) -> Iterator[Planner]:
+    """One service and one page for a file of tests; each begins a draft of its own."""
+    with at_work(chromium, cluster, town_template) as found:
+        yield found
+
+
+@pytest.fixture
+def planner(planners_page: Planner) -> Iterator[Planner]:
+    """A planner at his page. No complaint, and no request to another host."""
+    planners_page.watched.cut = False
+    yield planners_page
+    planners_page.watched.check()

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from tests import town
-from tests.browser.conftest import Open, Watched
+from tests.browser.conftest import Open
+from tests.browser.watching import Watched
 from tests.people import AT_HOME, see, stand
 from tests.serving import Served
 

@@ -24,7 +24,8 @@ from geo.tracking.rules import NOTIFY_CHANNEL as POSITIONS_CHANNEL
 from geo.units import Metres
 from geo.workforce.actions import set_duty, update_worker
 from tests import town
-from tests.browser.conftest import Open, Watched
+from tests.browser.conftest import Open
+from tests.browser.watching import Watched
 from tests.serving import Served
 
 READY = "html[data-ready=true]"

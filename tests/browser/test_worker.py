@@ -26,7 +26,8 @@ from geo.incidents.rules import Linkup, Report, SaidPlace, Severity
 from geo.tracking.queries import positions
 from geo.workforce.actions import set_duty
 from tests import town
-from tests.browser.conftest import FLAGS, Open, Watched
+from tests.browser.conftest import FLAGS, Open
+from tests.browser.watching import Watched
 from tests.conftest import PASSWORD
 from tests.people import AT_HOME, stand
 from tests.serving import Served

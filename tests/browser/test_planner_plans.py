@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is done with whole plans at the planner's page: weighed, adopted, drawn, brought in."""
+
+import json
+import threading
+
+from playwright.sync_api import expect
+from shapely.geometry import mapping
+
+from api.jobs import run_one
+from tests import drawing, town
+from tests.browser.planners import Planner
+
+
+def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    planner.take("split")
+    planner.click(30, 30)
+    planner.draw((50, 0), (50, 100))
+    planner.says("已分成")
+    page.click("#open-plan >> text=对比")
+    expect(page.locator("#compare dl").first).to_contain_text("10")
+    expect(page.locator("#compare dl").nth(1)).to_contain_text("9")
+    box = page.locator("#swipe i").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(600, 500, steps=3)
+    page.mouse.up()
+    expect(page.locator("#swipe")).to_have_attribute("aria-valuenow", "44")
+    planner.reload()
+    expect(page.locator("#compare")).to_be_visible()
+    page.click("#compare button")
+    expect(page.locator("#swipe")).to_be_hidden()
+
+
+def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    planner.take("transfer")
+    planner.click(50, 230)
+    planner.draw((90, 190), (160, 190), (160, 310), (90, 310))
+    planner.says("实际移动")
+    page.click("[data-tab=impact]")
+    page.click("#tab .go")
+    expect(page.locator("#tab")).to_contain_text("居民")
+    expect(page.locator("#tab")).to_contain_text(town.WORKER_NAMES["N1"])
+    page.click("#open-plan >> text=发布…")
+    expect(page.locator("dialog [name=from]")).to_have_value("2026-03-03")
+    expect(page.locator("dialog .what")).to_contain_text("户换网格")
+    page.click("dialog .go")
+    planner.says("将于2026年3月3日零点生效")
+    expect(page.locator("#open-plan em")).to_have_text("即将生效")
+    expect(page.locator("#tab .tasks li").first).to_contain_text("巡查点")
+    page.locator("#tab .tasks input").first.check()
+    expect(page.locator("#tab .say")).to_contain_text("已核对 1 项")
+    expect(page.locator("#open-plan a.button")).to_have_attribute("href", "/wall?on=2026-03-03")
+    page.click("#open-plan >> text=撤回…")
+    page.click("dialog .go")
+    planner.says("已撤回")
+    expect(page.locator("#open-plan em")).to_have_text("现行")
+
+
+def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    page.click("#open-plan >> text=自动划分…")
+    page.select_option("dialog [name=within]", "210503101001")
+    page.fill("dialog [name=cells]", "2")
+    page.click("dialog .go")
+    expect(page.locator("#job")).to_contain_text("排队中")
+    # It goes on over a reload.
+    planner.reload()
+    expect(page.locator("#job progress")).to_be_visible()
+    assert run_one(planner.served.database, planner.served.clock, threading.Event())
+    page.click("#job .go")
+    expect(page.locator(".answer")).to_have_count(3)
+    expect(page.locator(".answer .picture path")).to_have_count(6)
+    page.locator(".answer .go").first.click()
+    planner.says("已采用")
+    codes = [code for code in planner.cells() if code.startswith("210503101001")]
+    assert len(codes) == 2
+    expect(page.locator("#job")).to_be_hidden()
+
+
+def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Planner) -> None:
+    # Two metres too narrow and one too far south: a gap beside it and an overlap below.
+    shape = mapping(drawing.region((0, 199), (98, 199), (98, 300), (0, 300)))
+    cell = {"type": "Feature", "geometry": shape, "properties": {"code": town.N1, "name": "改"}}
+    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
+    planner.begin()
+    page = planner.page
+    page.click("#fold")
+    page.click("#import")
+    page.set_input_files(
+        "dialog [name=file]", {"name": "北一.geojson", "mimeType": "", "buffer": body}
+    )
+    page.fill("dialog [name=name]", "外来方案")
+    page.click("dialog .go")
+    planner.says("有 2 处问题")
+    expect(page.locator("#open-plan")).to_contain_text("外来方案")
+    expect(page.locator("[data-tab=problems] b")).to_have_text("2")
+    expect(page.locator(".problems")).to_contain_text("缝隙")
+    expect(page.locator(".problems")).to_contain_text("重叠")
+    page.locator(".problems .plain").first.click()
+    expect(page.locator(".flash")).to_be_attached()
+    # With problems nothing is published.
+    page.click("#open-plan >> text=发布…")
+    expect(page.locator("dialog .stop")).to_contain_text("还有 2 处问题")
+    page.click("dialog .go")
+    page.click("#tab .row .go")
+    planner.says("还剩 0 处问题")
+    expect(page.locator("#tab")).to_contain_text("没有问题")
+    page.click("#open-plan >> text=导出…")
+    with page.expect_download() as kept:
+        page.click("dialog a >> text=GeoPackage")
+    assert kept.value.suggested_filename == "外来方案.gpkg"
+    page.keyboard.press("Escape")
