@@ -185,6 +185,51 @@ def take_out(
         teller.line(line("export.sidecar", spoken, file=sidecar))
 
 
+@app.command("documents")
+def documents(
+    plan: Annotated[UUID, typer.Option("--plan", help="Id of a draft, or of a plan drawn here.")],
+    table: Annotated[
+        Path | None, typer.Option(help="Write the table of changes to this .xlsx file.")
+    ] = None,
+    sheets: Annotated[
+        Path | None, typer.Option(help="Write the map sheets to this .pdf file.")
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Sheets of one community or subdistrict alone.")
+    ] = None,
+    district: District = None,
+    home: Home = None,
+) -> None:
+    """Write the official documents of a plan: its table of changes, a map sheet a community."""
+    from api.database import opened
+    from api.texts.terminal import line
+    from geo.clock import SystemClock, civil_date
+    from geo.hierarchy import queries as hierarchy
+    from geo.interchange.export import refuse_target
+    from geo.interchange.plan_documents import sheets_of, table_of
+
+    teller, spoken = Teller(), language()
+    if table is None and sheets is None:
+        raise typer.BadParameter("--table FILE.xlsx, --sheets FILE.pdf", param_hint="--table")
+    for out in (table, sheets):
+        if out is not None:
+            refuse_target(out)
+    with (
+        opened(settings_with(home=home), statement_timeout_s=_STATEMENT_S) as database,
+        database.snapshot() as session,
+    ):
+        code = district_among(session, district)
+        found = _plan(session, code, plan)
+        today = civil_date(SystemClock().now(), hierarchy.district(session, code).time_zone)
+        if table is not None:
+            with teller.step(line("export.writing", spoken, file=table.name)):
+                table.write_bytes(table_of(session, code, found, drawn_on=today))
+        if sheets is not None:
+            with teller.step(line("export.writing", spoken, file=sheets.name)):
+                body = sheets_of(session, code, found, drawn_on=today, within=within)
+                sheets.write_bytes(body)
+
+
 def problem_table(problems: Sequence["Problem"], spoken: Language) -> Table:
     """Every problem by what, which areas, size, proposed repair, place; many of a kind as a sum."""
     from api.texts.terminal import DETAILS, MENDS, PROBLEMS

@@ -2,7 +2,7 @@
 """Plans in files: a draft from a file with the doctor's findings, any plan out again, repairs."""
 
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -45,9 +45,15 @@ _MEDIA = {
     files.Format.GPKG: "application/geopackage+sqlite3",
     files.Format.GEOJSON: "application/geo+json",
 }
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The file"}
-}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _told(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """How the document of the API describes an answer that is a file."""
+    return {200: {"content": {media_type: {}}, "description": "The file"}}
+
+
+_FILE = _told("application/octet-stream")
 _JSON: dict[int | str, dict[str, Any]] = {
     201: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "Draft"}
 }
@@ -128,6 +134,33 @@ def take_out(
     return download(body, f"{found.name}{_SUFFIX[form]}", _MEDIA[form])
 
 
+@router.get("/plans/{id}/changes", responses=_told(_XLSX), response_class=Response)
+def changes(id: UUID, session: Read, me: Reader, now: Now) -> Response:
+    """The official table of what a draft or a plan drawn here changes, as a workbook (XLSX)."""
+    # What writes documents is loaded by who asks for one, not by every process that starts.
+    from geo.interchange.plan_documents import table_of
+
+    found = queries.entry(session, me.district, PlanId(id))
+    body = table_of(session, me.district, found, drawn_on=_today(session, me, now))
+    return download(body, f"{found.name} 变更表.xlsx", _XLSX)
+
+
+@router.get("/plans/{id}/sheets", responses=_told("application/pdf"), response_class=Response)
+def sheets(
+    id: UUID,
+    session: Read,
+    me: Reader,
+    now: Now,
+    within: Annotated[str, Query(min_length=9, max_length=12, description="Community or above")],
+) -> Response:
+    """Map sheets (PDF, A4): one of a community, or those of all communities of a subdistrict."""
+    from geo.interchange.plan_documents import sheets_of
+
+    found = queries.entry(session, me.district, PlanId(id))
+    body = sheets_of(session, me.district, found, drawn_on=_today(session, me, now), within=within)
+    return download(body, f"{found.name} {within} 网格图.pdf", "application/pdf")
+
+
 @router.post("/plans/{id}/repairs", responses=REVISION_PROBLEMS, response_class=Response)
 def repair(
     id: UUID,
@@ -151,7 +184,9 @@ def download(body: bytes, name: str, media_type: str) -> Response:
 def _base(session: Session, me: Actor, based_on: UUID | None, now: datetime) -> PlanEntry:
     if based_on is not None:
         return queries.entry(session, me.district, PlanId(based_on))
-    home = hierarchy.district(session, me.district)
-    today = civil_date(now, home.time_zone)
-    in_force = hierarchy.plan_in_force(session, me.district, today)
+    in_force = hierarchy.plan_in_force(session, me.district, _today(session, me, now))
     return queries.entry(session, me.district, in_force.id)
+
+
+def _today(session: Session, me: Actor, now: datetime) -> date:
+    return civil_date(now, hierarchy.district(session, me.district).time_zone)

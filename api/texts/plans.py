@@ -76,6 +76,10 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("需要人工处理", "区域 {areas} 的这个问题没有建议的修复办法，请手工修改。"),
         "en": ("For a person to mend", "No repair is proposed for this fault of {areas}."),
     },
+    "plan.no_base": {
+        "zh": ("没有对照的方案", "“{plan}”不是在此绘制的，没有可对照的前一方案。"),
+        "en": ("Nothing to compare with", "{plan} was not drawn here: there is none it changes."),
+    },
     "plan.not_a_draft": {
         "zh": ("不是草案", "该方案状态为 {status}，不能再修改。请以它为依据新建草案。"),
         "en": (

@@ -22,8 +22,11 @@ from geo.gazetteer.rules import (
     UNSURE_SCORE,
     Candidate,
     PlaceKind,
+    Street,
+    Terrain,
+    TerrainKind,
 )
-from geo.gazetteer.tables import PlaceRow
+from geo.gazetteer.tables import PlaceRow, StreetRow, TerrainRow
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.tables import AreaRow
 from geo.ids import DistrictCode, Level, PlanId
@@ -171,3 +174,23 @@ _CELLS_AT = (
     .select_from(_ASKED)
     .order_by(_ASKED.c.place)
 )
+
+
+def streets(session: Session, district: DistrictCode) -> list[Street]:
+    """The streets of a district, a stretch each."""
+    rows = session.execute(
+        select(StreetRow.id, StreetRow.name, StreetRow.kind, StreetRow.line)
+        .where(StreetRow.district == district)
+        .order_by(StreetRow.id)
+    )
+    return [Street(row.id, row.name, row.kind, row.line) for row in rows]
+
+
+def terrain(session: Session, district: DistrictCode) -> list[Terrain]:
+    """Water, green and railways of a district."""
+    rows = session.execute(
+        select(TerrainRow.kind, TerrainRow.name, TerrainRow.sort, TerrainRow.shape)
+        .where(TerrainRow.district == district)
+        .order_by(TerrainRow.id)
+    )
+    return [Terrain(TerrainKind(row.kind), row.name, row.sort, row.shape) for row in rows]

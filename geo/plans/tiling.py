@@ -8,7 +8,17 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.plans.faults import NEAR, NOISE, Detail, Kind, Look, Problem, is_thin, pieces_of
+from geo.plans.faults import (
+    NEAR,
+    NOISE,
+    Detail,
+    Kind,
+    Look,
+    Problem,
+    border_along,
+    is_thin,
+    pieces_of,
+)
 
 # Borders that lie closer than this are one border with its corners out of place; and where a line
 # meets the outer border of the district that border bends to the grid, which is no fault.
@@ -83,14 +93,12 @@ def _better(look: Look, one: str, other: str, piece: BaseGeometry) -> str:
         for house in look.ground.houses_on(piece, within=0.0)
         if house.footprint.centroid.intersects(piece)
     ]
-    box = shapely.box(*piece.bounds).buffer(NEAR)
 
     def score(code: str, loser: str) -> tuple[bool, bool, int, float, str]:
         left = pieces_of(shapely.difference(look.shapes[loser], piece))
         breaks = not 0 < len(left) <= len(pieces_of(look.shapes[loser]))
         houses = len({*standing}.intersection(look.cells[code].buildings))
-        line = shapely.intersection(shapely.boundary(look.shapes[code]), box).buffer(0.5)
-        border = float(shapely.intersection(shapely.boundary(piece), line).length)
+        border = border_along(piece, shapely.boundary(look.shapes[code]), 0.5)
         return look.cells[loser].locked, breaks, -houses, round(border), code
 
     return one if score(one, other) < score(other, one) else other

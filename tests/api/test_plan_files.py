@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plans in files over HTTP: out and in again, and what the doctor says of a messy one."""
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -98,3 +100,31 @@ def test_an_unknown_repair_is_refused(desk: Desk) -> None:
     answer = desk.ask("POST", "/repairs", json={"repairs": ["nonsense"]})
     assert answer.status_code in (404, 409), answer.text
     assert desk.ask("POST", "/repairs", json={"repairs": []}).status_code == 422
+
+
+def test_the_official_documents_of_a_draft_and_of_the_plan_it_became(desk: Desk) -> None:
+    desk.edit(op="merge", cells=[town.S1, town.S2])
+    for _ in range(2):
+        table = desk.ask("GET", "/changes")
+        assert table.status_code == 200, table.text
+        assert ".xlsx" in table.headers["content-disposition"]
+        with zipfile.ZipFile(io.BytesIO(table.content)) as archive:
+            texts = archive.read("xl/sharedStrings.xml").decode()
+        # The code that publishing gives, before it is published and after.
+        assert "210503102001004" in texts
+        assert "210503102001D01" not in texts
+        assert town.S1 in texts
+        sheet = desk.ask("GET", "/sheets?within=210503102001")
+        assert (sheet.status_code, sheet.content[:5]) == (200, b"%PDF-")
+        assert sheet.headers["content-type"] == "application/pdf"
+        desk.ask("POST", "/publish", json={"from": "2026-03-03"})
+    both = desk.ask("GET", "/sheets?within=210503101")
+    assert len(both.content) > len(sheet.content)
+
+
+def test_documents_of_what_is_not_there_are_refused(desk: Desk) -> None:
+    assert desk.ask("GET", "/sheets?within=210503109").status_code == 404
+    assert desk.ask("GET", "/sheets").status_code == 422
+    (first, _) = desk.client.get(BASE, headers=desk.headers).json()["items"]
+    answer = desk.client.get(f"{BASE}/{first['id']}/changes", headers=desk.headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "plan.no_base")

@@ -115,3 +115,16 @@ def test_a_draft_goes_out_and_comes_back_the_same(
     code, said = wangge("plan", "export", tmp_path / "cells.geojson", "--level", "cell")
     assert code == 0, said
     assert pyogrio.read_info(tmp_path / "cells.geojson")["features"] == 9
+
+
+def test_the_official_documents_are_written(wangge: Type, empty: Database, tmp_path: Path) -> None:
+    wangge("plan", "import", mess_in(tmp_path), "--repair")
+    with empty.snapshot() as session:
+        draft = next(p.id for p in queries.plans(session, town.DISTRICT) if p.base is not None)
+    table, sheets = tmp_path / "table.xlsx", tmp_path / "sheets.pdf"
+    words = ("plan", "documents", "--plan", draft, "--table", table, "--sheets", sheets)
+    code, said = wangge(*words)
+    assert code == 0, said
+    assert (table.read_bytes()[:2], sheets.read_bytes()[:5]) == (b"PK", b"%PDF-")
+    assert wangge(*words)[0] == 2
+    assert wangge("plan", "documents", "--plan", draft)[0] == 2
