@@ -5,12 +5,12 @@
 its metrics and its problems, each from those before, in the demo district and in made ones of as
 many cells as asked. `draw`: the cells of the demo district drawn anew, beside gerrychain's own
 recursive partition of the same atoms, community by community. `edits`: random edits of all kinds on
-the demo, each followed by the next, and whether anything is wrong at the end. No database, one
-core.
+the demo, each followed by the next, and whether anything is wrong at the end; with `--mess`, on the
+demo put in disorder and mended first. No database, one core.
 
     python -m tests.bench.plans transfer [--cells 315 10000 100000] [--rounds 200]
     python -m tests.bench.plans draw [--seed 1] [--keep]
-    python -m tests.bench.plans edits [--rounds 10000] [--seed 1]
+    python -m tests.bench.plans edits [--rounds 10000] [--seed 1] [--mess 0.2]
 """
 
 import argparse
@@ -36,7 +36,7 @@ from geo.ids import level_of, parent_of
 from geo.plans.autodraw import HOUSEHOLDS, draw
 from geo.plans.autodraw.atoms import Site, atoms_of
 from geo.plans.compactness import polsby_popper
-from geo.plans.edits import Edit, Merge, Reassign, Redraw, Split, Transfer, apply
+from geo.plans.edits import Edit, Merge, Reassign, Redraw, Repair, Split, Transfer, apply
 from geo.plans.lattice import area_m2, in_metres, to_degrees, to_units
 from geo.plans.metrics import measured
 from geo.plans.opening import ground, opened
@@ -55,6 +55,7 @@ from geo.plans.rules import (
 from geo.plans.survey import Barrier, Survey
 from geo.walking.network import StreetNet
 from tests.bench.verdict import SRID, WIDTH_M, coverage
+from tests.mess import messed
 
 FOLDER = "data/shapefiles"
 DISTRICT = "210503"
@@ -352,9 +353,14 @@ def alone(
     )
 
 
-def edits(rounds: int, seed: int) -> None:
-    """Random edits of all kinds, one after another, each refused or carried out."""
+def edits(rounds: int, seed: int, mess: float) -> None:
+    """Random edits of all kinds, one after another, each refused or carried out.
+
+    `mess`: the share of cells put in disorder before, all of it mended in as few repairs as do.
+    """
     division, standing = demo()
+    if mess:
+        division = mended(messed(division, seed, share=mess), standing)
     rng = random.Random(seed)
     land = standing.outline
     count: Counter[str] = Counter()
@@ -387,6 +393,21 @@ def edits(rounds: int, seed: int) -> None:
         f" land {shared:.1f} square units; the outer border moved over {moved:.4f} m2, net"
         f" {area_m2(union, SRID) - area_m2(land, SRID):.4f} m2"
     )
+
+
+def mended(division: Division, standing: Ground) -> Division:
+    """A division after all repairs that are proposed, and what they brought about."""
+    found = problems(division, standing)
+    while ids := tuple(one.id for one in found if one.repair is not None):
+        began = now()
+        edited = apply(division, standing, Repair(ids))
+        print(
+            f"  {len(ids)} repairs in {said([tuple(now() - began)])}: {edited.moved_m2:.0f} m2"
+            f" moved; before: {dict(Counter(one.detail.value for one in found))}"
+        )
+        division = edited.division
+        found = problems(division, standing)
+    return division
 
 
 def any_edit(division: Division, rng: random.Random) -> tuple[str, Edit]:
@@ -435,13 +456,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--mess", type=float, default=0.0)
     asked = parser.parse_args()
     if asked.what == "transfer":
         transfers(asked.cells, asked.rounds or 200, asked.seed)
     elif asked.what == "draw":
         drawings(asked.seed, asked.keep)
     else:
-        edits(asked.rounds or 10_000, asked.seed)
+        edits(asked.rounds or 10_000, asked.seed, asked.mess)
 
 
 if __name__ == "__main__":
