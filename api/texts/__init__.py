@@ -78,8 +78,14 @@ def desk_templates() -> dict[str, dict[str, tuple[str, str]]]:
 class _Fields(dict[str, Any]):
     """Fields as people read them: one that is not known is a dash, never a word of Python."""
 
+    def __init__(self, fields: Mapping[str, Any], language: Language) -> None:
+        super().__init__(fields)
+        self._between = "、" if language is Language.ZH else ", "
+
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
+        if isinstance(value, list | tuple):
+            return self._between.join(str(one) for one in value)
         return "–" if value is None else value
 
     def __missing__(self, key: str) -> str:
@@ -89,7 +95,7 @@ class _Fields(dict[str, Any]):
 def say(code: str, fields: Mapping[str, Any], language: Language) -> Said:
     """The words for a code with its fields."""
     title, detail = TEXTS[code][language]
-    return Said(title, detail.format_map(_Fields(fields)))
+    return Said(title, detail.format_map(_Fields(fields, language)))
 
 
 def language_of(accept: str | None) -> Language:

@@ -156,7 +156,9 @@ export class Desk {
       if (error instanceof Busy) return null;
       if (error instanceof Refused && error.status === 412) await this.stale();
       else {
-        this.say(this.named(error.message), "problem");
+        // Whoever draws by hand knows no LineString.
+        const crossed = error instanceof Refused && error.said.code === "plan.shape_wrong";
+        this.say(crossed ? t("planner.shape_wrong") : this.named(error.message), "problem");
         if (error instanceof Refused && typeof error.said.lon === "number") this.flash(error.said.lon, error.said.lat);
       }
       return null;

@@ -4,6 +4,7 @@
 import { Refused } from "./ask.js";
 import { element } from "./patrol_words.js";
 import { asking, telling } from "./planner_dialogs.js";
+import { button, select } from "./planner_tools.js";
 import { language, t } from "./words.js";
 
 const FORMATS = ["shp", "gpkg", "geojson"];
@@ -42,22 +43,62 @@ export class Files {
         await desk.plans.read();
         desk.tab = "problems";
         await desk.open(said.plan.id);
-        desk.say(t("files.imported", { cells: desk.plan.cells.size, name: said.plan.name, n: said.problems.features.length }), "good");
+        desk.say(t("files.imported", { cells: said.file.read, name: said.plan.name, n: said.problems.features.length }), "good");
       },
     });
   }
 
-  /** A plan as a file. @param {any} plan */
+  /** A plan as files: to exchange, and the official ones. @param {any} plan  its entry */
   takeOut(plan) {
-    const list = element("ul", "", "files");
-    for (const form of FORMATS) {
+    const { desk } = this;
+    const url = `${desk.page.plans}/${plan.id}`;
+    const problem = element("p", "", "problem");
+    problem.setAttribute("role", "alert");
+    const bar = element("progress");
+    bar.hidden = true;
+    const save = async (/** @type {string} */ path) => {
+      problem.textContent = "";
+      bar.hidden = false;
+      try {
+        await keep(`${url}/${path}`);
+      } catch (error) {
+        problem.textContent = desk.named(error.message);
+      } finally {
+        bar.hidden = true;
+      }
+    };
+    const line = (/** @type {string} */ name, /** @type {() => string} */ path, ...more) => {
       const item = element("li");
-      const link = element("a", t(`files.${form}`));
-      link.setAttribute("href", `${this.desk.page.plans}/${plan.id}/export?format=${form}`);
-      link.setAttribute("download", "");
-      item.append(link, element("small", t(`files.${form}_say`)));
-      list.append(item);
-    }
-    telling(t("files.export_title", { name: plan.name }), [list]);
+      const text = element("div");
+      text.append(element("b", t(`files.${name}`)), element("small", t(`files.${name}_say`)), ...more);
+      item.append(text, button(t("files.save"), () => save(path())));
+      item.dataset.file = name;
+      return item;
+    };
+    const exchange = element("ul", "", "files");
+    exchange.append(...FORMATS.map((form) => line(form, () => `export?format=${form}`)));
+    const official = element("ul", "", "files");
+    if (plan.base) official.append(line("changes", () => "changes"));
+    const codes = Object.keys(desk.plan.areas).filter((code) => code.length > 6).sort();
+    let within = desk.chosen[0]?.slice(0, 12) ?? codes.find((code) => code.length === 12);
+    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, (code.length === 12 ? "　" : "") + desk.plan.name(code)]));
+    official.append(line("sheets", () => `sheets?within=${within}`, select("within", options, within, (code) => {
+      within = code;
+    })));
+    telling(t("files.export_title", { name: plan.name }), [
+      element("h3", t("files.official")), official, element("h3", t("files.exchange")), exchange, bar, problem,
+    ]);
   }
+}
+
+/** Fetch a file and let the browser keep it; a refusal is thrown in words. @param {string} url */
+async function keep(url) {
+  const answer = await fetch(url, { headers: { "accept-language": language() } });
+  if (!answer.ok) throw new Refused({ status: answer.status, ...(await answer.json()) });
+  const name = /filename\*=UTF-8''(\S+)/.exec(answer.headers.get("content-disposition") ?? "")?.[1];
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = decodeURIComponent(name ?? "plan");
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

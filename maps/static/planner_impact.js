@@ -5,6 +5,7 @@
 import { ask } from "./ask.js";
 import { unit } from "./ground.js";
 import { element } from "./patrol_words.js";
+import { provisional } from "./planner_draft.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
 
@@ -135,17 +136,25 @@ export class ImpactView {
   workers() {
     const { workers } = this.found;
     const { assignments, proposals } = workers;
+    // A cell that keeps its code keeps its holder: only what is new needs a proposal.
+    const fresh = proposals.items.filter(({ cell }) => provisional(cell));
     return [
       this.head("workers", t("impact.workers_figure", { n: workers.workers })),
       this.list(assignments.items, assignments.total, (one) => [
-        `${one.name} · ${t(`role.${one.role}`)}`,
-        `${this.name(one.cell)}（${t(`fate.${one.fate}`)}）${one.heirs.length ? ` → ${one.heirs.map((code) => this.name(code)).join("、")}` : ""} · ${t("impact.from_to", { before: one.households_before, after: one.households_after })}`,
+        `${one.name} · ${t(`role.${one.role}`)}`, this.duty(one),
       ], (one) => this.desk.plan.cells.get(one.heirs[0] ?? one.cell)?.box),
-      element("h4", t("impact.proposals")),
-      this.list(proposals.items, proposals.total, (one) => [
+      ...(fresh.length ? [element("h4", t("impact.proposals")), this.list(fresh, fresh.length, (one) => [
         one.name, `${one.candidates.find(({ worker }) => worker === one.holder)?.name ?? t("impact.nobody")} · ${t("planner.n_households", { n: one.households })}`,
-      ], (one) => this.desk.plan.cells.get(one.cell)?.box),
+      ], (one) => this.desk.plan.cells.get(one.cell)?.box)] : []),
     ];
+  }
+
+  /** What becomes of somebody's cell. */
+  duty({ cell, fate, heirs, households_before: before, households_after: after }) {
+    const others = heirs.filter((code) => code !== cell).map((code) => this.name(code));
+    const to = others.length ? ` → ${others.join("、")}` : "";
+    const many = before === after ? t("planner.n_households", { n: after }) : t("impact.from_to", { before, after });
+    return `${this.name(cell)}（${t(`fate.${fate}`)}）${to} · ${many}`;
   }
 
   checkpoints() {

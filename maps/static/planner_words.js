@@ -138,6 +138,8 @@ learn({
   "planner.too_many": ["偏多", "Too many"],
   "planner.stale": ["有人同时在改这份草案，已载入最新内容。{what}。您画的还在，请再提交一次。", "Somebody else changed this draft; it is up to date now. {what}. What you drew is still there: send it again."],
 
+  "planner.shape_wrong": ["画的线或范围自己交叉了，或者太小，请重画。", "What was drawn crosses itself or is too small; draw it again."],
+
   "step.branch": ["由另一份草案开始", "Begun from another draft"],
   "step.import": ["由文件导入", "Imported from a file"],
   "step.draw": ["自动划分", "Drawn automatically"],

@@ -168,6 +168,12 @@ def test_a_refused_edit_says_where_and_leaves_no_trace(desk: Desk) -> None:
     assert desk.ask("GET", "").json()["revision"] == 0
 
 
+def test_a_refusal_names_cells_as_people_write_them(desk: Desk) -> None:
+    said = desk.edit(op="merge", cells=[town.N1, town.S3]).json()
+    assert said["code"] == "plan.not_one_community"
+    assert f"网格 {town.N1}、{town.S3} 不属于同一社区" in said["detail"]
+
+
 @pytest.mark.parametrize(
     "edit",
     [

@@ -131,6 +131,26 @@ def test_a_refusal_flashes_on_the_map_and_the_drawing_outlives_a_reload(planner:
     planner.says("已分成 2 个网格")
 
 
+def test_a_border_that_was_refused_is_still_in_hand_after_a_reload(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    planner.take("lock")
+    planner.click(150, 250)
+    planner.says("已更新锁定")
+    planner.take("border")
+    planner.click(100, 250)
+    planner.watched.cut = True
+    planner.drag((100, 250), (120, 255))
+    planner.says("网格 第2网格 已在本草案中锁定")
+    planner.reload()
+    expect(page.locator("#card .warn")).to_be_visible()
+    expect(page.locator("#card .subject")).to_contain_text("第1网格 ｜ 第2网格")
+    planner.click(150, 50)
+    page.keyboard.press("Escape")
+    expect(page.locator("#card .subject")).to_be_hidden()
+    assert planner.cells()[town.N1]["area_m2"] == pytest.approx(10_000, abs=20)
+
+
 def test_of_two_planners_the_second_sees_what_changed_and_keeps_his_drawing(
     planner: Planner,
 ) -> None:

@@ -114,6 +114,13 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     expect(page.locator("#tab")).to_contain_text("没有问题")
     page.click("#open-plan >> text=导出…")
     with page.expect_download() as kept:
-        page.click("dialog a >> text=GeoPackage")
+        page.click("dialog [data-file=gpkg] button")
     assert kept.value.suggested_filename == "外来方案.gpkg"
+    with page.expect_download() as kept:
+        page.click("dialog [data-file=changes] button")
+    assert kept.value.suggested_filename == "外来方案 变更表.xlsx"
+    page.select_option("dialog [name=within]", "210503102001")
+    with page.expect_download() as kept:
+        page.click("dialog [data-file=sheets] button")
+    assert kept.value.suggested_filename == "外来方案 210503102001 网格图.pdf"
     page.keyboard.press("Escape")
