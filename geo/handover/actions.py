@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What follows when a plan is published, taken back, or takes effect."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,16 +34,19 @@ def follow_publication(session: Session, published: Sequence[PlanPublished]) -> 
             continue
         plan = hierarchy.plan(session, happened.district, PlanId(happened.id))
         base = PlanId(UUID(happened.body["base"]))
-        heirs = _heirs(session, happened.district, base, plan.id)
+        before = succession.cell_codes(session, happened.district, base)
+        after = succession.cell_codes(session, happened.district, plan.id)
+        heirs = _heirs(session, happened.district, base, plan.id, before - after)
         passed = workforce.pass_on(
             session,
             district=happened.district,
             plan=plan.id,
             heirs=heirs,
+            standing=before & after,
             since=_first_instant(session, happened.district, plan),
         )
         rows = [
-            *_assignments(passed, heirs),
+            *_assignments(passed, heirs, after - before),
             *_checkpoints(session, happened.district, plan.id),
             *_incidents(session, happened.district, plan.id),
             *_accounts(session, happened.district, base, plan.id),
@@ -117,13 +120,10 @@ def _first_instant(session: Session, district: DistrictCode, plan: Plan) -> date
 
 
 def _heirs(
-    session: Session, district: DistrictCode, base: PlanId, plan: PlanId
+    session: Session, district: DistrictCode, base: PlanId, plan: PlanId, retired: Collection[str]
 ) -> dict[str, list[str]]:
     """The retired cells that each cell comes from, the one that gives most households first."""
     passed = succession.households_passed(session, district, base, plan)
-    retired = succession.cell_codes(session, district, base) - succession.cell_codes(
-        session, district, plan
-    )
     olds: dict[str, set[str]] = {
         code: {old for old in old_codes if old in retired}
         for code, old_codes in succession.lineage(session, district, plan).items()
@@ -142,7 +142,7 @@ def _heirs(
 
 
 def _assignments(
-    passed: Sequence[workforce.Passed], heirs: dict[str, list[str]]
+    passed: Sequence[workforce.Passed], heirs: Mapping[str, Sequence[str]], fresh: Collection[str]
 ) -> Iterator[dict[str, Any]]:
     for one in passed:
         yield {
@@ -153,11 +153,11 @@ def _assignments(
             "body": {"was": one.was.value, "role": one.role.value},
         }
     held = {one.to_cell for one in passed}
-    for cell, olds in heirs.items():
+    for cell in sorted(fresh):
         if cell not in held:
             yield {
                 "kind": TaskKind.UNHELD.value,
-                "area": olds[0],
+                "area": next(iter(heirs.get(cell, ())), cell[:12]),
                 "to": cell,
                 "subject": None,
                 "body": {},

@@ -6,7 +6,7 @@ instant of the plan, and goes on in the cells that came from it. What stood is p
 plan that is taken back before its day leaves everything as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -50,12 +50,14 @@ def pass_on(
     district: DistrictCode,
     plan: PlanId,
     heirs: Mapping[str, Sequence[str]],
+    standing: Collection[str],
     since: datetime,
 ) -> list[Passed]:
     """Let the assignments of retired cells go on in those that come from them.
 
-    `heirs` has, for each cell that comes, the retired ones it came from, the one that gave most
-    households first: its holder is the holder of that one.
+    `heirs` has, for each cell that takes land of retired ones, those, the one that gave most
+    households first: its holder is the holder of that one. A cell that was there before keeps its
+    own people, and whoever comes to it helps.
     """
     retired = sorted({old for olds in heirs.values() for old in olds})
     ending = AssignmentRow.during.overlaps(Range(since, None, bounds="[)"))
@@ -72,7 +74,17 @@ def pass_on(
             ),
         )
     )
-    coming, passed = _coming(district, plan, heirs, held, since)
+    settled = {
+        (row.worker, row.cell)
+        for row in session.execute(
+            select(AssignmentRow.worker, AssignmentRow.cell).where(
+                AssignmentRow.district == district,
+                AssignmentRow.cell.in_(sorted(heirs.keys() & set(standing))),
+                ending,
+            )
+        )
+    }
+    coming, passed = _coming(district, plan, heirs, standing, settled, held, since)
     session.execute(
         delete(AssignmentRow).where(*of_retired, func.lower(AssignmentRow.during) >= since)
     )
@@ -160,6 +172,8 @@ def _coming(
     district: DistrictCode,
     plan: PlanId,
     heirs: Mapping[str, Sequence[str]],
+    standing: Collection[str],
+    settled: Collection[tuple[UUID, str]],
     held: Sequence[AssignmentRow],
     since: datetime,
 ) -> tuple[list[dict[str, object]], list[Passed]]:
@@ -170,10 +184,11 @@ def _coming(
         # By worker: he has one role in a cell, however many ways lead there.
         taken: dict[UUID, tuple[int, AssignmentRow, AssignmentRole]] = {}
         first = {
-            role: next((old for old in olds if (old, role) in there), None) for role in _ONE_ONLY
+            role: next((old for old in olds if (old, role) in there and cell not in standing), None)
+            for role in _ONE_ONLY
         }
         for row in held:
-            if row.cell not in olds:
+            if row.cell not in olds or (row.worker, cell) in settled:
                 continue
             role = AssignmentRole(row.role)
             if role in first and row.cell != first[role]:

@@ -79,6 +79,23 @@ def test_of_merged_cells_one_holder_goes_on_and_the_others_help(
     assert cells_of(desk, "N2") == {merged: "assistant"}
 
 
+def test_who_comes_to_a_cell_that_stays_helps_its_holder(
+    desk: Desk, database: Database, clock: SetClock, sign_in: SignIn
+) -> None:
+    # Most of N2 goes to N1, the rest of it is merged into N3.
+    area = mapping(drawing.region((99, 200), (180, 200), (180, 300), (99, 300)))
+    assert desk.edit(**{"op": "transfer", "area": area, "to": town.N1}).status_code == 200
+    codes = publish(desk, op="merge", cells=[town.N2, town.N3])
+    midnight(database, clock)
+    desk.headers = sign_in(Role.PLANNER)
+    merged = codes["210503101001D01"]
+    assert cells_of(desk, "N1") == {town.N1: "holder"}
+    assert cells_of(desk, "N3") == {merged: "holder"}
+    helping = cells_of(desk, "N2")
+    assert helping[merged] == "assistant"
+    assert set(helping.values()) == {"assistant"}
+
+
 def test_a_plan_taken_back_before_its_day_leaves_everything_as_it_was(
     desk: Desk, database: Database, clock: SetClock, sign_in: SignIn
 ) -> None:
