@@ -25,7 +25,7 @@ from geo.walking.queries import ground_state, network
 # Incidents of so many days count as the work of a cell.
 COUNTED = timedelta(days=90)
 # A survey serves for so long: what is reported meanwhile is seen by the next.
-_SERVES_S = 300
+_SERVES_S = 3600
 # Streets of this class part a neighbourhood as a railway does.
 _MAIN = "main"
 

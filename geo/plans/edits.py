@@ -5,7 +5,7 @@ Shapes in edits are WGS-84 degrees, as people draw them; they are put on the gri
 either answers with another sound division or raises, and then nothing has changed.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.ids import Level
 from geo.plans.balance import balanced_parts
-from geo.plans.cutting import SPECK, Recut, TooTight, recut
-from geo.plans.houses import housed, regrouped, round_houses
+from geo.plans.carving import cut, settled
+from geo.plans.cutting import SPECK
+from geo.plans.houses import regrouped, round_houses
 from geo.plans.lattice import Floats, area_m2, square_units
 from geo.plans.layers import differing
 from geo.plans.recoding import moved, unlocked, without_empty
@@ -32,14 +33,10 @@ from geo.plans.rules import (
     NotNeighbours,
     NotOneCommunity,
     ShapeWrong,
-    TooNarrow,
-    Unrepaired,
     Upper,
-    WouldPart,
-    WouldVanish,
     place_of,
 )
-from geo.plans.sketch import gridded, sides, speck
+from geo.plans.sketch import gridded, sides
 from geo.units import SquareMetres
 
 
@@ -180,8 +177,8 @@ def _transfer(division: Division, ground: Ground, edit: Transfer) -> Edited:
         taken = shapely.contains_xy(region, points)
         return [edit.to if take else old for take, old in zip(taken, before, strict=True)]
 
-    result = _cut(division, among, shapely.boundary(region), owner)
-    after = _settled(division, ground, among, result)
+    result = cut(division, among, shapely.boundary(region), owner)
+    after = settled(division, ground, among, result)
     moved = area_m2(after.cells[edit.to].shape, ground.srid) - area_m2(to.shape, ground.srid)
     lost = sum(
         area_m2(division.cells[code].shape.intersection(area), ground.srid) for code in donors
@@ -207,8 +204,8 @@ def _redraw(division: Division, ground: Ground, edit: Redraw) -> Edited:
         inside = shapely.contains_xy(region, points)
         return [one.code if own else other.code for own in inside]
 
-    result = _cut(division, edit.between, shapely.boundary(region), owner)
-    after = _settled(division, ground, edit.between, result)
+    result = cut(division, edit.between, shapely.boundary(region), owner)
+    after = settled(division, ground, edit.between, result)
     gained = after.cells[one.code].shape.difference(one.shape)
     given = one.shape.difference(after.cells[one.code].shape)
     moved = area_m2(gained, ground.srid) + area_m2(given, ground.srid)
@@ -243,14 +240,14 @@ def _split(division: Division, ground: Ground, edit: Split) -> Edited:
         return owners
 
     lines = shapely.union_all([shapely.boundary(region) for region in regions])
-    result = _cut(division, [cell.code], lines, owner)
+    result = cut(division, [cell.code], lines, owner)
     if len(result.shapes.keys() & set(codes)) < len(codes):
         raise DoesNotCut(cell=cell.code, **place_of(cell.shape))
     named = {
         code: replace(cell, code=code, name=f"{cell.name}（{number}）", aliases=(), groups=())
         for number, code in enumerate(codes, start=1)
     }
-    return Edited(_settled(division, ground, [cell.code], result, fresh=named), ())
+    return Edited(settled(division, ground, [cell.code], result, fresh=named), ())
 
 
 def _merge(division: Division, ground: Ground, edit: Merge) -> Edited:
@@ -339,67 +336,6 @@ _ACTS: dict[type, Callable[[Division, Ground, Any], Edited]] = {
     Declare: _declare,
     Repair: _repair,
 }
-
-
-def _cut(
-    division: Division,
-    among: Collection[str],
-    lines: BaseGeometry,
-    owner: Callable[[Floats, Sequence[str]], Sequence[str]],
-) -> Recut:
-    unlocked([division.cells[code] for code in among])
-    shapes = [division.cells[code].shape for code in among]
-    near = {code: division.cells[code].shape for code in division.near(*shapes)}
-    around = list(near.values())
-    if not (shapely.is_valid(around).all() and shapely.coverage_is_valid(around)):
-        # What does not fit together cannot be cut and stay together.
-        edges = shapely.coverage_invalid_edges(around)
-        broken = [edge for edge in edges if not edge.is_empty] or around
-        raise Unrepaired(cells=sorted(among), **place_of(broken[0]))
-    try:
-        return recut(near, among, lines, owner)
-    except TooTight as tight:
-        raise TooNarrow(cells=sorted(among), **place_of(tight.where)) from None
-
-
-def _settled(
-    division: Division,
-    ground: Ground,
-    among: Collection[str],
-    result: Recut,
-    fresh: Mapping[str, Cell] | None = None,
-) -> Division:
-    """The division with the cut cells in their new shapes, buildings and groups put in order.
-
-    `fresh` are the cells that take the place of those `among`, which are then gone.
-    """
-    least = [code for code, shape in result.shapes.items() if speck(shape)]
-    if (result.vanished and not fresh) or least:
-        raise WouldVanish(cells=sorted({*least, *result.vanished} & set(among)) or sorted(among))
-    if not result.shapes:
-        raise NothingMoves(cell=next(iter(among)))
-    for code, shape in result.shapes.items():
-        if shape.geom_type != "Polygon":
-            parts = sorted(shapely.get_parts(shape), key=lambda part: part.area)
-            raise WouldPart(
-                cell=code if code in division.cells else next(iter(among)),
-                parts_m2=[round(area_m2(part, ground.srid), 1) for part in parts],
-                **place_of(parts[0]),
-            )
-    known = fresh or division.cells
-    cut = [code for code in result.shapes if code in (fresh or among)]
-    bent = [
-        replace(division.cells[code], shape=shape)
-        for code, shape in result.shapes.items()
-        if code not in cut
-    ]
-    old = [division.cells[code] for code in among]
-    houses = [building for cell in old for building in cell.buildings]
-    held = housed(houses, {code: result.shapes[code] for code in cut}, ground) if houses else {}
-    cells = [replace(known[code], shape=result.shapes[code], groups=()) for code in cut]
-    groups = [group for cell in old for group in cell.groups]
-    cells, division = regrouped(division, cells, groups, held)
-    return division.with_cells(changed=[*cells, *bent], removed=among if fresh else ())
 
 
 def _together(cells: Sequence[Cell]) -> tuple[str, ...]:
