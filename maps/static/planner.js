@@ -73,13 +73,13 @@ function say() {
 
 /** Another planner drew, or the plan in force changed. @param {import("./live.js").Message[]} messages */
 async function happened(messages) {
-  const plans = messages.filter(({ event }) => /^(plan|draft)\./.test(event));
-  if (!plans.length) return;
-  await desk.plans.read();
   const { plan } = desk;
-  const newest = Math.max(...plans.map(({ data }) => (data.body?.id === plan?.id ? (data.body.revision ?? 0) : 0)));
-  if (!plan || plan.busy || newest <= plan.entry.revision) return;
-  await desk.stale();
+  const plans = messages.filter(({ event }) => /^(plan|draft)\./.test(event));
+  // What was done here is known already; while it is on its way, its answer will tell.
+  const news = plans.filter(({ data: { body } }) => body?.id !== plan?.id || !(plan.busy || (body.revision <= plan.entry.revision && body.name === plan.entry.name)));
+  if (!news.length) return;
+  await desk.plans.read();
+  if (plan && desk.plan === plan && news.some(({ data: { body } }) => body?.id === plan.id)) await desk.stale();
 }
 
 async function main() {

@@ -158,7 +158,7 @@ export class BorderTool {
     held.sending = false;
     if (this.held !== held) return;
     if (done) {
-      this.letGo();
+      this.letGo(false);
       this.regrasp(held.cells, middle);
       return;
     }
@@ -186,9 +186,11 @@ export class BorderTool {
       }
     }
     if (best && pin(best[0]) !== pin(best[best.length - 1])) this.pick(cells, best);
+    else this.desk.toolbox.card();
   }
 
-  letGo() {
+  /** @param {boolean} [back]  both cells take their shapes again */
+  letGo(back = true) {
     if (!this.held) return;
     const { cells, path } = this.held;
     this.held = null;
@@ -197,6 +199,7 @@ export class BorderTool {
     this.desk.snap.stop();
     this.keep(null);
     this.desk.choose([]);
+    if (!back) return;
     const shapes = new Map(cells.filter((code) => this.desk.plan?.cells.has(code)).map((code) => [code, this.desk.plan.cells.get(code).rings]));
     this.desk.layer.bend(shapes);
     this.desk.layer.borders();

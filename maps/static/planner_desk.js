@@ -176,6 +176,7 @@ export class Desk {
     const { items } = await ask(`${plan.url}/steps?after=${mine}`);
     this.layer.show(plan);
     this.shown();
+    if (!items.length) return;
     const what = items.map((step) => `${step.by ?? ""}：${side.told(plan, step)}`).join("；");
     this.say(t("planner.stale", { what }), "warn");
   }

@@ -102,7 +102,8 @@ export class Plan {
       }
       for (const feature of said.changed.features) this.put(feature);
       this.reweigh(said.metrics_change);
-      this.entry = { ...this.entry, revision: said.revision, can_undo: true, can_redo: false };
+      const changed = { revision: said.revision, changed_at: new Date().toISOString() };
+      this.entry = { ...this.entry, ...changed, can_undo: true, can_redo: false };
       return said;
     });
   }
