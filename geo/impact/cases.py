@@ -54,6 +54,7 @@ class Casebook:
     """Finds the case of each check-in, and which workers and checkpoints a draft concerns.
 
     Workers are numbered as in `workers`, checkpoints as in `checkpoints`, both from 0; -1 is none.
+    `earlier` are the grids of other plans by which check-ins of the time were judged.
     """
 
     def __init__(
@@ -64,8 +65,10 @@ class Casebook:
         *,
         since: datetime,
         until: datetime,
+        earlier: Sequence[PlanGrid] = (),
     ) -> None:
         self.following = following
+        self._earlier = earlier
         self.cases: list[Case] = [NOBODYS]
         self._numbers: dict[Case, int] = {NOBODYS: 0}
         self._known: dict[tuple[int, int], int] = {}
@@ -113,7 +116,17 @@ class Casebook:
     def concerned_cells(self) -> list[str]:
         """Codes, of the base and of earlier plans, of cells that the draft does not just keep."""
         follow = self.following
-        return sorted(code for code in {*follow.heirs, *follow.lineage} if self._is_concerned(code))
+        found = {code for code in {*follow.heirs, *follow.lineage} if self._is_concerned(code)}
+        # A checkpoint that a plan has given to another cell meanwhile was judged by the one before.
+        doors = [
+            (one.lon, one.lat)
+            for place, one in enumerate(self.checkpoints, start=1)
+            if self._is_concerned(self._held[place][0])
+        ]
+        for grid in self._earlier:
+            cells = grid.locate(*whereabouts(doors))
+            found |= {grid.codes[cell] for cell in cells.tolist() if cell >= 0}
+        return sorted(found)
 
     def concerned_workers(self) -> list[UUID]:
         """Who had several cells at a moment, and one among them that the draft does not just keep.

@@ -9,8 +9,10 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
+from geo.clock import civil_date
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy import succession
+from geo.hierarchy.rules import PlanStatus
 from geo.ids import CheckInId, DistrictCode, PlanId
 from geo.impact import past
 from geo.impact.cases import Casebook, instant
@@ -30,6 +32,7 @@ from geo.impact.verdicts import KINDS, Bench, Differences, Judged
 from geo.incidents import queries as incidents
 from geo.patrol import queries as patrol
 from geo.patrol.grid import PlanGrid
+from geo.plans import queries as plans
 from geo.plans.rules import Division
 from geo.workforce import queries as workforce
 
@@ -72,7 +75,8 @@ def impact(
     ]
     names = workforce.names(session, district, {one.worker for one in now})
     doors = patrol.checkpoints(session, district, areas=(district,), retired=True)
-    book = Casebook(follow, assigned, doors, since=since, until=until)
+    earlier = _earlier(session, district, base, since=since, until=until)
+    book = Casebook(follow, assigned, doors, since=since, until=until, earlier=earlier)
     return Impact(
         plan=plan,
         base=base,
@@ -89,6 +93,23 @@ def impact(
         ),
         check_ins=past_check_ins(session, district, book, since=since, until=until),
     )
+
+
+def _earlier(
+    session: Session, district: DistrictCode, base: PlanId, *, since: datetime, until: datetime
+) -> list[PlanGrid]:
+    """The grids of the other plans that were in force in a time."""
+    zone = hierarchy.district(session, district).time_zone
+    first, last = civil_date(since, zone), civil_date(until, zone)
+    return [
+        patrol.grid_of(session, district, one.id)
+        for one in plans.plans(session, district)
+        if one.status is PlanStatus.PUBLISHED
+        and one.id != base
+        and one.begins_on is not None
+        and one.begins_on <= last
+        and (one.ends_on is None or one.ends_on > first)
+    ]
 
 
 def past_check_ins(

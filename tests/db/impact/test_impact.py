@@ -19,6 +19,7 @@ from geo.impact.rules import Fate, Impact, Loss
 from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.rules import IncidentStatus, Report, SaidPlace, Severity
 from geo.patrol.checkpoints import retire_checkpoint
+from geo.patrol.rules import VerdictKind
 from geo.plans import queries as plans
 from geo.plans.actions import begin_draft, edit_draft
 from geo.plans.edits import Edit, Merge, Reassign, Rename, Split, Transfer
@@ -233,3 +234,24 @@ def test_check_ins_of_an_earlier_plan_are_judged_by_the_cells_that_follow(
     assert changed.before.cell != town.N1
     assert changed.after.cell == new
     assert (changed.before.accepted, changed.after.accepted) == (False, True)
+
+
+def test_a_checkpoint_that_has_gone_over_meanwhile_is_judged_where_it_lies_now(
+    database: Database,
+) -> None:
+    """Judged by N2, which no draft touches now; the land at the door is of N1 since then."""
+    at = town.CHECKPOINTS["N2"]
+    said = take(database, claim(150, 250, worker=town.WORKERS["N2"], checkpoint=at)).check_in
+    assert said.cell == town.N2
+    plan, draft = PlanId(uuid4()), PlanId(uuid4())
+    draw(database, plan, "in force", Transfer(STRIP, town.N1))
+    with database.transaction() as session:
+        begins_on = (NOW + DAY).date()
+        publish_plan(session, actor=PLANNER, plan=plan, begins_on=begins_on, at=NOW + HOUR)
+    later = NOW + timedelta(days=3)
+    through_the_door = Split(town.N1, drawing.line((150, 190), (150, 310)), whole=False)
+    past = draw(database, draft, plan, through_the_door, at=later).check_ins
+    assert past.concerned == 1
+    (changed,) = past.verdicts.items
+    assert (changed.before.cell, changed.before.verdict) == (town.N1, VerdictKind.INSIDE)
+    assert changed.after.verdict is VerdictKind.UNCERTAIN
