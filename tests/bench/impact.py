@@ -216,10 +216,12 @@ select
   'simulated'
 from checkpoint
 join assignment on assignment.district = checkpoint.district and assignment.cell = checkpoint.cell
-cross join generate_series(1, :each)
+cross join generate_series(1, :each) as series (number)
 cross join lateral (
+  -- Of the row it is for, or it would be drawn once for all of them.
   select 2 + 10 * random() * random() as spread, random() as one, random() as other,
     :since + random() * interval '90 days' as moment
+  where number > 0 and checkpoint.code <> ''
 ) as made
 cross join lateral (
   select ST_X(point) + cos(6.283 * one) * away / 83600 as x,
@@ -246,7 +248,12 @@ def fill(session: Session, plan: PlanId, count: int) -> int:
     session.execute(text(_INSERT), {"plan": plan, "each": count // doors, "since": SINCE})
     for _, made in indexes:
         session.execute(text(made))
-    return int(session.scalar(text("select count(*) from check_in")) or 0)
+    count, moments = session.execute(
+        text("select count(*), count(distinct observed_at) from check_in")
+    ).one()
+    # Rounded to microseconds; a few are bound to meet.
+    assert moments > 0.99 * count, f"{moments} moments of {count} check-ins"
+    return int(count)
 
 
 @contextmanager
