@@ -101,12 +101,13 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
             for child in children:
                 child.start(user, environment)
             _await_ready(settings, children, user, environment, certificates, teller)
-        _where_to_look(running, address, certificates, teller)
-        # The demo's past comes after its present: nobody waits for it.
-        for child in _afterwards(running, parts):
-            children.append(child)
-            child.start(user, environment)
         try:
+            # From the line that says how to stop it on, stopping is no accident.
+            _where_to_look(running, address, certificates, teller)
+            # The demo's past comes after its present: nobody waits for it.
+            for child in _afterwards(running, parts):
+                children.append(child)
+                child.start(user, environment)
             while True:
                 time.sleep(0.5)
                 for child in children:
