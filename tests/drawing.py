@@ -7,6 +7,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.ids import AreaCode, Level
+from geo.plans.edits import Declare, Reassign, apply
 from geo.plans.opening import ground, opened
 from geo.plans.rules import Division, Ground, boundary
 from tests import town
@@ -21,6 +22,13 @@ def standing() -> Ground:
     """What stands in the town."""
     whole = division()
     return ground(town.buildings(), town.SRID, boundary(whole, whole.district))
+
+
+def parted() -> Division:
+    """The town when M2 goes over to the community in the north: M1 and M3 lie apart."""
+    islands = apply(division(), standing(), Declare("210503101002", True)).division
+    moved = apply(islands, standing(), Reassign(("210503101002002",), "210503101001")).division
+    return apply(moved, standing(), Declare("210503101002", False)).division
 
 
 def line(*points: tuple[float, float]) -> BaseGeometry:

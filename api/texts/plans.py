@@ -181,6 +181,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Cell {cell} would lie in several parts of {parts_m2} square metres.",
         ),
     },
+    "plan.would_part_area": {
+        "zh": (
+            "社区或街道会被分成几块",
+            "修改后{name}会分成几块，面积（平方米）：{parts_m2}。如确有飞地，请先声明允许飞地。",
+        ),
+        "en": (
+            "An area would fall apart",
+            "{name} would lie in several parts of {parts_m2} square metres. If it is to"
+            " have islands, declare that first.",
+        ),
+    },
     "plan.would_vanish": {
         "zh": ("网格会消失", "网格 {cells} 会失去全部土地。要去掉一个网格，请用合并。"),
         "en": ("A cell would vanish", "Cells {cells} would lose all their land; merge them."),

@@ -37,6 +37,7 @@ from geo.plans.rules import (
     place_of,
 )
 from geo.plans.sketch import gridded, sides
+from geo.plans.wholeness import keep_whole
 from geo.units import SquareMetres
 
 
@@ -151,6 +152,8 @@ def apply(division: Division, ground: Ground, edit: Edit) -> Edited:
     after = edited.division.cells
     codes = sorted(differing(division.cells, after))
     removed = tuple(code for code in codes if code not in after)
+    if not isinstance(edit, Repair):
+        keep_whole(division, edited.division, ground, codes)
     return replace(
         edited,
         division=without_empty(edited.division, removed),

@@ -54,6 +54,15 @@ class WouldPart(EditRefused):
     code = "plan.would_part"
 
 
+class WouldPartArea(EditRefused):
+    """A community or a subdistrict would lie in several parts. `parts_m2` are their sizes.
+
+    An area that is declared to have islands may.
+    """
+
+    code = "plan.would_part_area"
+
+
 class WouldVanish(EditRefused):
     """A cell would lose all its land: that is a merge."""
 

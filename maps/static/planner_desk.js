@@ -8,6 +8,7 @@ import { Labels } from "./labels.js";
 import { AutoDraw } from "./planner_autodraw.js";
 import { BorderTool } from "./planner_border.js";
 import { Compare } from "./planner_compare.js";
+import { asking } from "./planner_dialogs.js";
 import { Busy, Plan } from "./planner_draft.js";
 import { Files } from "./planner_files.js";
 import { ImpactView } from "./planner_impact.js";
@@ -116,7 +117,24 @@ export class Desk {
 
   /** Carry out an edit and tell what came of it. @param {any} body @returns {Promise<any>} null: refused */
   async edit(body) {
-    return this.carry(() => this.plan.edit(body), `done.${body.op}`);
+    return this.carry(() => this.plan.edit(body).catch((error) => this.parted(error, body)), `done.${body.op}`);
+  }
+
+  /** An area would lie in several parts: the planner may declare that it does. @param {any} error @param {any} body @returns {never} */
+  parted(error, body) {
+    if (error instanceof Refused && error.said.code === "plan.would_part_area") {
+      asking({
+        title: t("islands.title"),
+        say: this.named(error.message),
+        yes: t("islands.yes", { name: error.said.name }),
+        act: async () => {
+          await this.plan.edit({ op: "declare", area: error.said.area, islands: true });
+          this.shown();
+          this.edit(body);
+        },
+      });
+    }
+    throw error;
   }
 
   /** Have faults mended. @param {string[]} ids */

@@ -225,6 +225,7 @@ export function told(plan, { kind, asked, outcome }) {
     found: () => ({ name: asked.name }),
     rename: () => ({ cell: asked.cell, name: asked.name }),
     lock: () => ({ cells: names(asked.cells) }),
+    declare: () => ({ area: plan.name(asked.area) }),
     repair: () => ({ n: asked.repairs.length }),
   }[asked.op]?.() ?? {};
   return t(asked.op === "lock" && !asked.locked ? "did.unlock" : `did.${asked.op}`, said);

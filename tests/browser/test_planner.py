@@ -198,3 +198,21 @@ def test_what_another_planner_draws_appears_by_itself(planner: Planner) -> None:
     assert answer.status == 200
     expect(page.locator("#state")).to_contain_text("第 1 版")
     planner.says("合并")
+
+
+def test_islands_are_allowed_where_they_are_asked_for(planner: Planner) -> None:
+    planner.begin()
+    # What is refused at first is what this is about.
+    planner.watched.cut = True
+    page = planner.page
+    planner.take("reassign")
+    planner.click(150, 30)
+    page.select_option("#card [name=to]", "210503101002")
+    page.click("#card .go")
+    expect(page.locator("dialog")).to_contain_text("允许飞地")
+    page.click("dialog .go")
+    # The subdistrict first, then the community.
+    expect(page.locator("dialog .go")).to_contain_text("南社区")
+    page.click("dialog .go")
+    planner.says("已改划")
+    assert town.S2 not in planner.cells()

@@ -31,6 +31,7 @@ from geo.plans.rules import (
     NotOneCommunity,
     ShapeWrong,
     WouldPart,
+    WouldPartArea,
     WouldVanish,
 )
 from tests import drawing, town
@@ -257,15 +258,23 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     assert len(codes) == len(set(codes))
 
 
-def test_islands_are_declared_and_then_no_fault() -> None:
-    # S2 goes north, and leaves the southern community in two parts.
-    parted = edit(Reassign((town.S2,), "210503101002")).division
-    kinds = [(fault.kind, fault.areas[0]) for fault in problems(parted, GROUND)]
-    assert kinds == [("part", "210503102"), ("part", "210503102001")]
-    for area in ("210503102001", "210503102"):
-        parted = edit(Declare(area, True), parted).division
+def test_an_area_is_not_parted_unless_islands_are_declared() -> None:
+    # S2 going north would leave the southern community, and its subdistrict, in two parts.
+    away = Reassign((town.S2,), "210503101002")
+    with pytest.raises(WouldPartArea) as refused:
+        edit(away)
+    assert refused.value.fields["area"] == "210503102"
+    assert refused.value.fields["parts_m2"] == pytest.approx([10_000, 10_000], abs=20)
+    declared = edit(Declare("210503102", True)).division
+    with pytest.raises(WouldPartArea) as refused:
+        edit(away, declared)
+    assert refused.value.fields["area"] == "210503102001"
+    declared = edit(Declare("210503102001", True), declared).division
+    parted = edit(away, declared).division
     assert problems(parted, GROUND) == []
+    # Taken back, it is a fault; what is in parts may still be worked on.
     again = edit(Declare("210503102", False), parted).division
     assert [fault.areas[0] for fault in problems(again, GROUND)] == ["210503102"]
+    assert edit(Rename(town.S1, "南一"), again).changed == (town.S1,)
     with pytest.raises(AreaUnknown):
         edit(Declare("210503109", True))

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.plans.edits import Merge, Reassign, Split, Transfer, apply
+from geo.plans.edits import Merge, Split, Transfer, apply
 from geo.plans.lattice import to_units
 from geo.plans.problems import Detail, Kind, Problem, problems, rechecked
 from geo.plans.rules import Cell, Division
@@ -150,8 +150,7 @@ def test_a_corner_that_a_neighbour_lacks_is_unmatched() -> None:
 
 
 def test_a_community_in_two_parts_unless_islands_are_declared() -> None:
-    # M2 goes over to the community in the north, which leaves M1 and M3 apart.
-    division = apply(TOWN, GROUND, Reassign((town.M2,), "210503101001")).division
+    division = drawing.parted()
     found = only(division)
     assert (found.kind, found.detail) == (Kind.PART, Detail.AREA_IN_PARTS)
     assert found.areas[0] == "210503101002"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import shapely
 
-from geo.plans.edits import Edited, Lock, Reassign, Repair, apply
+from geo.plans.edits import Edited, Lock, Repair, apply
 from geo.plans.lattice import area_m2
 from geo.plans.problems import Detail, Problem, problems
 from geo.plans.rules import Cell, CellLocked, Division, NeedsHand, RepairUnknown
@@ -102,8 +102,7 @@ def test_a_building_goes_where_it_stands_under_a_group_of_that_cell() -> None:
 
 
 def test_a_community_in_parts_is_joined_by_giving_the_lesser_part_away() -> None:
-    division = apply(TOWN, GROUND, Reassign((town.M2,), "210503101001")).division
-    done = mend(division)
+    done = mend(drawing.parted())
     assert problems(done.division, GROUND) == []
     assert len(done.division.cells) == 9
 
