@@ -139,10 +139,11 @@ class StreetNet:
         return found
 
     def is_open(self, x: float, y: float, to_x: float, to_y: float) -> bool:
-        """Whether one may walk from place to place in a straight line."""
+        """Whether one may walk from place to place in a straight line, the same both ways."""
         places: Shapes = np.asarray(shapely.points([x, to_x], [y, to_y]), dtype=object)
-        wet = np.array([self._in_water(places).any()])
-        return not bool(self._blocked(places[:1], places[1:], wet)[0])
+        wet = np.repeat(self._in_water(places).any(), 2)
+        # Either place may stand on the very edge of what is not crossed: who goes there may come.
+        return not bool(self._blocked(places, places[::-1], wet).all())
 
     def _in_water(self, places: Shapes) -> NDArray[np.bool_]:
         wet = np.zeros(len(places), dtype=bool)

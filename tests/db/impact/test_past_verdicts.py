@@ -29,7 +29,7 @@ from geo.patrol.expiry import erase_places
 from geo.patrol.records import Claim
 from geo.patrol.rules import Evidence, Verdict, VerdictKind, check_in_verdicts
 from geo.patrol.verdict_queries import evidence_of, stored
-from geo.plans.edits import Edit, Merge, Reassign, Redraw, Rename, Split, Transfer, apply
+from geo.plans.edits import Declare, Edit, Merge, Reassign, Redraw, Rename, Split, Transfer, apply
 from geo.plans.rules import Division
 from geo.units import Metres
 from geo.workforce import actions as workforce
@@ -65,6 +65,7 @@ DRAFTS: dict[str, tuple[Edit, ...]] = {
         Merge((town.N1, town.N2)),
         Split(town.M1, drawing.line((-10, 140), (110, 160))),
         Transfer(drawing.region((0, 170), (100, 170), (100, 220), (0, 220)), "210503101002D02"),
+        Declare("210503101002", True),
         Reassign((town.M2,), "210503101001"),
     ),
     "another name": (Rename(town.N1, "新名字"),),
