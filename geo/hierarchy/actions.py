@@ -129,7 +129,7 @@ def add_level(
         raise PlanUnsound(problems=[problem.as_fields() for problem in problems[:100]], districts=1)
     # Two imports at once: the second waits here, and then finds the level there.
     found = session.scalar(
-        select(DistrictRow.code).where(DistrictRow.code == district).with_for_update()
+        select(DistrictRow.code).where(DistrictRow.code == district).with_for_update(key_share=True)
     )
     if found is None:
         raise DistrictNotFound(district=district)

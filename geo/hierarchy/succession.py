@@ -175,9 +175,13 @@ def take_effect(session: Session, *, at: datetime) -> int:
 
 
 def _alone(session: Session, district: DistrictCode) -> DistrictRow:
-    """The district, with nobody else changing which plans are in force."""
+    """The district, with nobody else changing which plans are in force.
+
+    Whoever writes facts of the district meanwhile, check-ins above all, neither waits nor is waited
+    for: they refer to its key alone.
+    """
     return session.scalars(
-        select(DistrictRow).where(DistrictRow.code == district).with_for_update()
+        select(DistrictRow).where(DistrictRow.code == district).with_for_update(key_share=True)
     ).one()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from shapely.geometry import mapping
+from sqlalchemy import text
 
 from api.clockwork import chores, do
 from geo.accounts.rules import Role
@@ -100,3 +101,23 @@ def until(true: Any) -> None:
     while not true():
         assert datetime.now(UTC) < deadline
         pause.wait(0.01)
+
+
+def test_a_plan_is_published_while_somebody_writes_for_long(served: Served) -> None:
+    planner = served.sign_in(served.account(Role.PLANNER))
+    _, draft = served.ask("POST", f"{BASE}/plans", planner, {"name": "明日方案"})
+    # A fact of the district, of a transaction that goes on: it refers to the district's row.
+    with served.database.transaction() as session:
+        session.execute(
+            text(
+                "insert into job (district, id, kind, state, progress, asked, cancelling, tries,"
+                " actor, created_at) values (:district, gen_random_uuid(), 'draw', 'queued', 0,"
+                " '{}', false, 0, 'x', now())"
+            ),
+            {"district": town.DISTRICT},
+        )
+        status, said = served.ask(
+            "POST", f"{BASE}/plans/{draft['id']}/publish", planner, {"from": "2026-03-03"}
+        )
+        assert status == 200, said
+        session.rollback()
