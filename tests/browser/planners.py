@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A planner at his page in Chromium: one service and one page for a file of tests."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, expect
+from shapely.geometry import mapping
 
 from api.feed import FeedLimits
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
-from tests import town
+from tests import drawing, town
 from tests.browser.watching import Watched
 from tests.conftest import PASSWORD
 from tests.serving import Served, serving
@@ -20,6 +22,14 @@ from tests.serving import Served, serving
 Json = dict[str, Any]
 PLANS = "/api/v1/plans"
 READY = "html[data-ready=true]"
+
+
+def messy_file(name: str) -> Json:
+    """N1 two metres too narrow and one too far south: a gap beside it, an overlap below."""
+    shape = mapping(drawing.region((0, 199), (98, 199), (98, 300), (0, 300)))
+    cell = {"type": "Feature", "geometry": shape, "properties": {"code": town.N1, "name": "改"}}
+    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
+    return {"name": name, "mimeType": "", "buffer": body}
 
 
 class Planner:

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done with whole plans at the planner's page: weighed, adopted, drawn, brought in."""
 
-import json
 import threading
 
 from playwright.sync_api import expect
-from shapely.geometry import mapping
 
 from api.jobs import run_one
-from tests import drawing, town
-from tests.browser.planners import Planner
+from tests import town
+from tests.browser.planners import Planner, messy_file
 
 
 def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> None:
@@ -85,17 +83,11 @@ def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Plan
 
 
 def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Planner) -> None:
-    # Two metres too narrow and one too far south: a gap beside it and an overlap below.
-    shape = mapping(drawing.region((0, 199), (98, 199), (98, 300), (0, 300)))
-    cell = {"type": "Feature", "geometry": shape, "properties": {"code": town.N1, "name": "改"}}
-    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
     planner.begin()
     page = planner.page
     page.click("#fold")
     page.click("#import")
-    page.set_input_files(
-        "dialog [name=file]", {"name": "北一.geojson", "mimeType": "", "buffer": body}
-    )
+    page.set_input_files("dialog [name=file]", messy_file("北一.geojson"))
     page.fill("dialog [name=name]", "外来方案")
     page.click("dialog .go")
     planner.says("有 2 处问题")

@@ -4,21 +4,19 @@
 And the way back. The clock is moved; everything else is as it runs: the page, the jobs, the wall.
 """
 
-import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from shapely.geometry import mapping
 
 from api.clockwork import chores, do
 from api.jobs import run_one
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.settings import Settings
-from tests import drawing, town
-from tests.browser.planners import READY, Planner
+from tests import town
+from tests.browser.planners import READY, Planner, messy_file
 from tests.browser.watching import Watched
 from tests.conftest import PASSWORD
 
@@ -101,17 +99,11 @@ def expect_cells(page: Page, codes: set[str]) -> None:
 
 
 def bring_in_a_messy_plan(planner: Planner) -> None:
-    # N1 two metres too narrow and one too far south: a gap beside it, an overlap below.
-    shape = mapping(drawing.region((0, 199), (98, 199), (98, 300), (0, 300)))
-    cell = {"type": "Feature", "geometry": shape, "properties": {"code": town.N1, "name": "改"}}
-    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
     planner.begin()
     page = planner.page
     page.click("#fold")
     page.click("#import")
-    page.set_input_files(
-        "dialog [name=file]", {"name": "草图.geojson", "mimeType": "", "buffer": body}
-    )
+    page.set_input_files("dialog [name=file]", messy_file("草图.geojson"))
     page.fill("dialog [name=name]", "明日方案")
     page.click("dialog .go")
     planner.says("有 2 处问题")
