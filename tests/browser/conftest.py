@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from api.feed import FeedLimits
 from geo.accounts.rules import Role
@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# A microphone that hums, and leave to use it.
+MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 # For one file of tests: while it runs, playwright holds this thread's event loop.
@@ -35,11 +37,25 @@ FLAGS = [
 def chromium() -> Iterator[Browser]:
     """The system's Chromium."""
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
-        assert found, "no Chromium: ./wangge test installs it"
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        args = [*FLAGS, *MICROPHONE]
+        browser = playwright.chromium.launch(executable_path=executable(), args=args)
         yield browser
         browser.close()
+
+
+def executable() -> str:
+    """Where Chromium is."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "no Chromium: ./wangge test installs it"
+    return found
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[None]:
+    """Several browsers and a service find each other on a machine that may be busy."""
+    expect.set_options(timeout=15_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture

@@ -4,35 +4,30 @@
 Sound comes from a fake microphone; the call itself is WebRTC between two pages of two people.
 """
 
-import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from geo.accounts.rules import Role
 from geo.calls.queries import calls
 from geo.clock import SetClock
-from geo.ids import IncidentId
-from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.linkups import accept_linkup, time_out_due
-from geo.incidents.queries import linkups_of
-from geo.incidents.rules import Linkup, Report, SaidPlace, Severity
+from geo.incidents.rules import Linkup
 from geo.tracking.queries import positions
 from geo.workforce.actions import set_duty
 from tests import town
-from tests.browser.conftest import FLAGS, Open
-from tests.browser.watching import Watched
-from tests.conftest import PASSWORD
-from tests.people import AT_HOME, stand
+from tests.browser.conftest import FLAGS, Open, executable
+from tests.browser.people import PHONE, READY, People
+from tests.browser.voice import keep_lines, packets, wait_until
 from tests.serving import Served
 
-PHONE = (360, 740)
+# Calls connect two browsers, which takes a busy machine a while.
+pytestmark = pytest.mark.usefixtures("patient")
+
 COUNT_TONES = """() => {
   window.tones = 0;
   const make = AudioContext.prototype.createOscillator;
@@ -40,23 +35,6 @@ COUNT_TONES = """() => {
     window.tones += 1;
     return make.call(this);
   };
-}"""
-# The lines that a page makes, to be counted.
-KEEP_LINES = """() => {
-  window.lines = [];
-  const Line = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Line {
-    constructor(...said) {
-      super(...said);
-      window.lines.push(this);
-    }
-  };
-}"""
-# Packets of sound that came in over the newest of them.
-PACKETS = """async () => {
-  const stats = [...(await window.lines.at(-1).getStats()).values()];
-  const heard = stats.filter((one) => one.type === "inbound-rtp" && one.kind === "audio");
-  return heard.reduce((sum, one) => sum + one.packetsReceived, 0);
 }"""
 # The channel as the desk mounts it, on a page of an officer.
 MOUNT = """async ([incident, linkup, worker]) => {
@@ -77,27 +55,6 @@ MOUNT = """async ([incident, linkup, worker]) => {
     reload: () => json("/api/v1/state"), happened: (said) => widget.happened(said), link: () => {},
   });
 }"""
-FAKE_MEDIA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-READY = "html[data-ready=true]"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium with a microphone that hums."""
-    with sync_playwright() as playwright:
-        args = [*FLAGS, *FAKE_MEDIA]
-        browser = playwright.chromium.launch(executable_path=executable(), args=args)
-        # Two browsers and a service find each other on a machine that may be busy.
-        expect.set_options(timeout=15_000)
-        yield browser
-        expect.set_options(timeout=5_000)
-        browser.close()
-
-
-def executable() -> str:
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, "no Chromium: ./wangge test installs it"
-    return found
 
 
 @contextmanager
@@ -109,65 +66,6 @@ def bare_browser(beside: Browser) -> Iterator[Page]:
         yield browser.new_page(viewport={"width": width, "height": height}, locale="zh-CN")
     finally:
         browser.close()
-
-
-class People:
-    """The town with everybody at his place, and what happens in it."""
-
-    def __init__(self, visit: Open, served: Served, clock: SetClock) -> None:
-        self.visit, self.served, self.clock = visit, served, clock
-        with served.database.transaction() as session:
-            stand(session, AT_HOME, at=clock.now())
-        # They have been on duty for a while.
-        clock.advance(timedelta(minutes=1))
-
-    def phone(self, name: str = "N1", *allowed: str, waits: bool = True) -> Watched:
-        """A worker's page on his phone, standing 40 m east and 220 m north."""
-        watched = self.visit("/login", size=PHONE)
-        page = watched.page
-        lon, lat = town.point(40, 220)
-        page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 9})
-        page.context.grant_permissions(list(allowed), origin=self.served.url)
-        self.sign_in(page, self.served.account(Role.WORKER, worker=town.WORKERS[name]))
-        page.wait_for_url("**/worker")
-        if waits:
-            page.wait_for_selector(READY)
-        return watched
-
-    def sign_in(self, page: Page, username: str) -> None:
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.click("[type=submit]")
-
-    def emergency(self, **more: Any) -> Linkup:
-        """Somebody calls: an emergency in N1, and its linkup."""
-        report = Report(
-            id=IncidentId(uuid4()),
-            title="公园枯树倾斜<b>",
-            category="突发事件",
-            severity=Severity.EMERGENCY,
-            place=SaidPlace(address="彩虹街10号楼"),
-            reporter={"name": "李女士", "note": "三单元门口"},
-        )
-        now = self.clock.now()
-        with self.served.database.transaction() as session:
-            report_incident(session, actor=town.actor(Role.DISPATCHER), report=report, at=now)
-        return self.linkup(report.id)
-
-    def linkup(self, incident: UUID) -> Linkup:
-        with self.served.database.snapshot() as session:
-            return linkups_of(session, town.DISTRICT, [incident])[incident]
-
-    def states(self, linkup: Linkup) -> dict[str, str]:
-        names = {id: name for name, id in town.WORKERS.items()}
-        return {names[ask.worker]: ask.state for ask in self.linkup(linkup.incident).asked}
-
-    def close(self, linkup: Linkup) -> None:
-        desk = town.actor(Role.DISPATCHER)
-        with self.served.database.transaction() as session:
-            close_incident(
-                session, actor=desk, incident=linkup.incident, outcome="好", at=self.clock.now()
-            )
 
 
 @pytest.fixture
@@ -201,7 +99,6 @@ def test_a_call_rings_until_it_is_accepted(people: People) -> None:
     expect(page.locator("html")).to_have_attribute("data-bell", "heard")
     expect(page.locator("#ready")).to_be_hidden()
     assert page.evaluate("window.tones") > 2
-    page.screenshot(path="/tmp/w2.png")
     accept = page.locator("#accept").bounding_box()
     assert accept
     assert accept["y"] + accept["height"] > PHONE[1] * 0.85, "at thumb height"
@@ -209,13 +106,11 @@ def test_a_call_rings_until_it_is_accepted(people: People) -> None:
     page.click("#accept")
     expect(page.locator("#task .stand")).to_have_text("您已接受，请前往")
     expect(page.locator("html")).not_to_have_attribute("data-bell", "heard")
-    page.screenshot(path="/tmp/w4.png")
     page.click("#arrive")
     expect(page.locator("#task .stand")).to_have_text("您已到场")
     assert people.states(linkup)["N1"] == "arrived"
     page.click("#language")
     expect(page.locator("#task .stand")).to_have_text("You are there")
-    page.screenshot(path="/tmp/w5.png")
     people.close(linkup)
     expect(page.locator("#notice")).to_contain_text("is closed")
     expect(page.locator("#idle")).to_be_visible()
@@ -359,14 +254,14 @@ def test_they_write_and_speak(people: People, chromium: Browser) -> None:
     watched = people.phone("N1", "geolocation", "microphone")
     watched.cut = True
     page = watched.page
-    page.evaluate(KEEP_LINES)
+    keep_lines(page)
     linkup = people.emergency()
     page.click("#accept")
     expect(page.locator("#task")).to_be_visible()
     desk = people.visit("/check-ins", Role.DISPATCHER, size=(1000, 700)).page
     desk.wait_for_selector(READY)
     desk.context.grant_permissions(["microphone"], origin=people.served.url)
-    desk.evaluate(KEEP_LINES)
+    keep_lines(desk)
     desk.evaluate(MOUNT, [str(linkup.incident), str(linkup.id), str(town.WORKERS["N1"])])
 
     desk.click("text=呼叫 王芳")
@@ -376,9 +271,7 @@ def test_they_write_and_speak(people: People, chromium: Browser) -> None:
     page.click("text=接听")
     for end in (page, desk):
         expect(end.locator(".voice b")).to_contain_text("通话中")
-        wait_until(end, lambda end=end: end.evaluate(PACKETS) > 5)
-    page.screenshot(path="/tmp/w6.png")
-    desk.screenshot(path="/tmp/d6.png")
+        wait_until(end, lambda end=end: packets(end) > 5)
 
     # Written meanwhile; what is written without a network comes later, and once.
     desk.fill("#desk input", "压着电线吗？<i>")
@@ -391,7 +284,6 @@ def test_they_write_and_speak(people: People, chromium: Browser) -> None:
     expect(page.locator("#channel .waits")).to_have_count(2)
     expect(page.locator("#channel .away")).to_contain_text("2 条待发送")
     expect(page.locator("#channel .waits").last).to_be_in_viewport(ratio=0.99)
-    page.screenshot(path="/tmp/w7.png")
     page.context.set_offline(False)
     for end in (page, desk):
         written = end.locator(".messages li p")
@@ -399,8 +291,8 @@ def test_they_write_and_speak(people: People, chromium: Browser) -> None:
         # The clock stands still here: of one instant any order is right.
         assert set(written.all_inner_texts()) == {"压着电线吗？<i>", "收到，马上到", "没有压着"}
     expect(page.locator("#channel .waits")).to_have_count(0)
-    before = desk.evaluate(PACKETS)
-    wait_until(desk, lambda: desk.evaluate(PACKETS) > before)
+    before = packets(desk)
+    wait_until(desk, lambda: packets(desk) > before)
 
     page.click("text=挂断")
     for end in (page, desk):
@@ -425,10 +317,3 @@ def endings(people: People, linkup: Linkup) -> list[str | None]:
     """How its calls ended."""
     with people.served.database.snapshot() as session:
         return [call.ending for call in calls(session, town.DISTRICT, linkup.id)]
-
-
-def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it never came true"
-        page.wait_for_timeout(50)
