@@ -33,6 +33,7 @@ from geo.interchange.folder import DistrictFolder, read_district_folder
 from geo.patrol.actions import install_checkpoints, install_policy
 from geo.reactions import REACTIONS
 from geo.settings import Settings
+from geo.sim.telephone import of_holder
 from geo.workforce.actions import install_workers
 from geo.workforce.queries import workers
 from geo.workforce.rules import AssignmentRole, Held, NewWorker, Worker
@@ -182,6 +183,7 @@ def _holder(cell: Area, *, on_duty: bool) -> NewWorker:
     return NewWorker(
         id=worker_id(cell.code),
         name=worker_name(cell.code),
+        phone=of_holder(cell.code),
         cells=(Held(CellCode(cell.code), AssignmentRole.HOLDER),),
         on_duty=on_duty,
     )

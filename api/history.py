@@ -158,7 +158,7 @@ def _incident(over: Closed, cell: str | None) -> PastIncident:
             category=said.category,
             severity=Severity(said.severity),
             place=SaidPlace(address=said.address, point=point),
-            reporter=None if said.reporter is None else {"name": said.reporter},
+            reporter=said.caller,
         ),
         label=said.address,
         lon=lon,

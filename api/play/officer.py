@@ -124,8 +124,8 @@ class Officer:
             "severity": act.severity,
             "place": {"point": _point(act.point)} if act.point else {"address": act.address},
         }
-        if act.reporter:
-            body["reporter"] = {"name": act.reporter}
+        if act.caller:
+            body["reporter"] = act.caller
         self.cases[act.id] = Case(act.id, now, act.true_place, act.outcome)
         said = await self._ask("report", "POST", "/incidents", body)
         if said.good:

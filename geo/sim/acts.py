@@ -76,8 +76,15 @@ class ReportIncident(Act):
     fix: Fix | None = None
     true_place: tuple[float, float]
     reporter: str | None = None
+    phone: str | None = None
     worker: UUID | None = None
     outcome: str
+
+    @property
+    def caller(self) -> dict[str, str] | None:
+        """Who called, as a report says it; None: nobody did."""
+        said = {"name": self.reporter, "phone": self.phone}
+        return {name: text for name, text in said.items() if text} or None
 
 
 @dataclass(frozen=True, kw_only=True)

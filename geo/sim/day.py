@@ -28,6 +28,7 @@ from geo.sim.acts import (
 )
 from geo.sim.chance import between, chance, happens, one_of
 from geo.sim.phone import Phone, astray
+from geo.sim.telephone import of_caller
 from geo.sim.town import House, Mark, Town
 from geo.sim.walk import Stand, Walker
 from geo.units import Metres
@@ -303,6 +304,7 @@ class Day:
             point=point,
             true_place=(lon, lat),
             reporter=one_of(rng, stories.REPORTERS),
+            phone=of_caller(int(rng.integers(1_000_000))),
             outcome=happened.outcome,
         )
 

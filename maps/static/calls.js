@@ -3,7 +3,7 @@
 // there is no microphone. The call itself is a fact of the service; voice.js carries the sound.
 
 import { Refused, ask, uuid } from "./ask.js";
-import { element } from "./patrol_words.js";
+import { dial, element } from "./patrol_words.js";
 import { Voice, microphone } from "./voice.js";
 import { span, t } from "./words.js";
 
@@ -319,11 +319,8 @@ export class Calls {
     ring.disabled = !possible;
     parts.push(ring);
     if (!possible) parts.push(element("small", t("call.nobody")));
-    if (peer?.phone) {
-      const link = element("a", t("call.phone", { phone: peer.phone }));
-      link.setAttribute("href", `tel:${peer.phone.replace(/[^\d+]/g, "")}`);
-      parts.push(link);
-    } else if (peer) parts.push(element("small", t("call.no_phone")));
+    if (peer?.phone) parts.push(dial(peer.phone, t("call.phone", { phone: peer.phone })));
+    else if (peer) parts.push(element("small", t("call.no_phone")));
     return parts;
   }
 

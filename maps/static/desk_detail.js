@@ -4,7 +4,7 @@
 import { ask } from "./ask.js";
 import { rangAfter } from "./desk_linkup.js";
 import { said } from "./desk_words.js";
-import { clock, element, moment } from "./patrol_words.js";
+import { clock, dial, element, moment } from "./patrol_words.js";
 import { span, t } from "./words.js";
 
 const COUNT_MS = 200;
@@ -188,10 +188,6 @@ function dd(inner) {
 /** @param {{name?: string, phone?: string, note?: string}} reporter */
 function caller({ name, phone, note }) {
   const made = element("span", [name, note].filter(Boolean).join(" · "));
-  if (phone) {
-    const link = element("a", phone);
-    link.setAttribute("href", `tel:${phone.replace(/[^\d+]/g, "")}`);
-    made.append(" ", link);
-  }
+  if (phone) made.append(" ", dial(phone));
   return made;
 }

@@ -237,6 +237,17 @@ export function element(tag, text = "", kind = "") {
   return made;
 }
 
+/**
+ * A telephone number to be tapped.
+ * @param {string} phone
+ * @param {string} [text]  what is read instead of the number alone
+ */
+export function dial(phone, text = phone) {
+  const link = element("a", text);
+  link.setAttribute("href", `tel:${phone.replace(/[^\d+]/g, "")}`);
+  return link;
+}
+
 /** Reasons that speak of where somebody was: how old that is belongs to them. */
 const OF_PLACES = /^(cell|accuracy)\.|^checkpoint\.(not_reached|reached|proven)$/;
 const FRESH_MS = 10_000;

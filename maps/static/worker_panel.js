@@ -3,7 +3,7 @@
 
 import { ask } from "./ask.js";
 import { channel } from "./channel.js";
-import { element } from "./patrol_words.js";
+import { dial, element } from "./patrol_words.js";
 import { speak, t } from "./words.js";
 
 const WHY = ["why.busy", "why.far", "why.unwell", "why.stuck"];
@@ -116,10 +116,7 @@ export class Panel {
     set(".way", this.way.told(own.distance_m));
     const more = this.details.get(incident.id);
     if (!more) this.look(incident.id);
-    const said = [more?.place?.address, more?.reporter?.note].filter(Boolean);
-    const caller = [more?.reporter?.name, more?.reporter?.phone].filter(Boolean).join(" ");
-    if (caller) said.push(`${t("caller")} ${caller}`);
-    set(".said", said.filter((text) => text !== incident.label).join("\n"));
+    this.told(root, incident.label, more);
     set(".problem", this.state.problem);
     if (root.id === "task") {
       set(".stand", t(own.helper && own.state === "accepted" ? "stand.helper" : `stand.${own.state}`));
@@ -132,6 +129,23 @@ export class Panel {
       button.disabled = this.state.busy;
     }
     this.sendable();
+  }
+
+  /** What was told on the telephone, and by whom: to be rung up once the task is his. */
+  told(root, label, more) {
+    const { name, phone, note } = more?.reporter ?? {};
+    const lines = [more?.place?.address, note].filter((text) => text && text !== label);
+    if (name || phone) lines.push([t("caller"), name, phone].filter(Boolean).join(" "));
+    const part = root.querySelector(".said");
+    const text = lines.join("\n");
+    part.hidden = !text;
+    // A thumb on the number meets that number.
+    if (part.textContent === text) return;
+    part.textContent = text;
+    if (phone && root.id === "task") {
+      part.textContent = text.slice(0, -phone.length);
+      part.append(dial(phone));
+    }
   }
 
   /** @param {string} incident */

@@ -65,7 +65,7 @@ class People:
             category="突发事件",
             severity=Severity.EMERGENCY,
             place=SaidPlace(address="彩虹街10号楼"),
-            reporter={"name": "李女士", "note": "三单元门口"},
+            reporter={"name": "李女士", "phone": "139 0000 0000", "note": "三单元门口"},
         )
         now = self.clock.now()
         with self.served.database.transaction() as session:

@@ -105,6 +105,8 @@ def test_a_call_rings_until_it_is_accepted(people: People) -> None:
     assert accept["height"] >= 60
     page.click("#accept")
     expect(page.locator("#task .stand")).to_have_text("您已接受，请前往")
+    caller = page.locator("#task .said a[href='tel:13900000000']")
+    expect(caller).to_have_text("139 0000 0000")
     expect(page.locator("html")).not_to_have_attribute("data-bell", "heard")
     page.click("#arrive")
     expect(page.locator("#task .stand")).to_have_text("您已到场")

@@ -59,6 +59,13 @@ def _make_two_days(database: Database) -> None:
         assert session.scalar(text("select count(*) from latest_position")) == 0
 
 
+def test_each_holder_has_a_telephone_that_rings_nobody(demo: Database) -> None:
+    with demo.snapshot() as session:
+        phones = session.scalars(text("select phone from worker")).all()
+    assert len(set(phones)) == 315
+    assert all(phone and phone.startswith("024-0") for phone in phones)
+
+
 def test_every_verdict_is_that_of_the_engine(demo: Database) -> None:
     with demo.snapshot() as session:
         some = stored(session, DISTRICT, limit=3000)

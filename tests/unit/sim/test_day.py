@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated day: the same for the same seed, on the streets, with errors like a phone's."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from geo.sim.chance import chance
 from geo.sim.day import BUSY, WORKDAY, Day, Hand, Rhythm
 from geo.sim.drift import Drift
 from geo.sim.phone import Phone
+from geo.sim.telephone import of_holder
 from geo.sim.town import Town, read_town
 from geo.sim.walk import HURRYING_MPS, RIDING_MPS, WALKING_MPS, Walker
 
@@ -312,3 +314,14 @@ def test_answers_to_a_call_are_mostly_yes_and_always_the_same(xihu: Town) -> Non
     assert any(a is None for a in answers)
     assert all(a.reason for a in answers if a and not a.accepts)
     assert all(3 <= a.after_s <= 15 for a in accepted)
+
+
+def test_nobody_can_be_rung_up(xihu: Town, hour_everywhere: list[Act]) -> None:
+    holders = [of_holder(cell) for cell in xihu.grounds]
+    callers = [act.caller for act in hour_everywhere if isinstance(act, ReportIncident)]
+    rung = {caller["phone"] for caller in callers if caller}
+    assert len(set(holders)) == len(holders) == 315
+    assert len(rung) == len(callers)
+    assert rung.isdisjoint(holders)
+    # No local number of an area begins with 0.
+    assert all(re.fullmatch(r"024-0\d{7}", phone) for phone in {*holders, *rung})
