@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.draw_job import draw
+from api.impact_job import judge
 from api.logs import configure
 from geo.clock import Clock, SystemClock
 from geo.db import Database
@@ -78,7 +79,7 @@ class Watch:
 
 Work = Callable[[Database, Clock, Job, Callable[[float], None], Callable[[], bool]], None]
 # What does the work of each kind, and ends the job with what came of it.
-WORK: Mapping[JobKind, Work] = {JobKind.DRAW: draw}
+WORK: Mapping[JobKind, Work] = {JobKind.DRAW: draw, JobKind.IMPACT: judge}
 
 
 def run_one(database: Database, clock: Clock, stopping: threading.Event) -> bool:

@@ -51,7 +51,7 @@ def instant(moment: int) -> datetime:
 
 
 class Casebook:
-    """Finds the case of each check-in, and which workers and checkpoints a draft concerns.
+    """Finds the case of each check-in of a half-open time, and whom a draft concerns.
 
     Workers are numbered as in `workers`, checkpoints as in `checkpoints`, both from 0; -1 is none.
     `earlier` are the grids of other plans by which check-ins of the time were judged.
@@ -67,7 +67,7 @@ class Casebook:
         until: datetime,
         earlier: Sequence[PlanGrid] = (),
     ) -> None:
-        self.following = following
+        self.following, self.since, self.until = following, since, until
         self._earlier = earlier
         self.cases: list[Case] = [NOBODYS]
         self._numbers: dict[Case, int] = {NOBODYS: 0}

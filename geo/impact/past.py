@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Past check-ins of the cells that a draft changes, read in columns."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from geo import prepared
 from geo.accuracy import MEANINGS
 from geo.bulk import fixed_rows
 from geo.columns import Origin
 from geo.ids import DistrictCode
 from geo.impact.cases import Casebook
+from geo.impact.rules import PastCheckIns
 from geo.impact.verdicts import Facts
 from geo.patrol.appeals import AppealState
 
 AT_ONCE = 100_000
-_SLICE = timedelta(days=7)
+# A statement reads so much of the time: none takes long, however many there are.
+_SLICE = timedelta(days=1)
 ORIGINS = tuple(Origin)
 _SURE = 0.95
 # What a verdict says that does not refuse, and what refuses because of the cell.
@@ -88,12 +92,23 @@ left join unnest(%(doors)s::uuid[], %(door_lons)s::float8[], %(door_lats)s::floa
 left join (
   select distinct check_in from appeal where district = %(district)s and state = %(upheld)s
 ) as upheld on upheld.check_in = check_in.id
-where check_in.district = %(district)s
+where """
+_CONCERNED = """
+check_in.district = %(district)s
   and check_in.observed_at >= %(since)s and check_in.observed_at < %(until)s
   and (
-    check_in.cell = any(%(cells)s)
+    check_in.cell = any(%(cells)s::text[])
     or check_in.checkpoint is null and check_in.worker = any(%(several)s::uuid[])
   )
+"""
+_MORE = f"""
+select count(*) > %(most)s from (
+  select from check_in where {_CONCERNED} limit %(most)s + 1
+) as read
+"""  # noqa: S608
+_PLACES = """
+select id, ST_X(point) as lon, ST_Y(point) as lat from check_in
+where district = %(district)s and id = any(%(ids)s::uuid[]) and point is not null
 """
 _COUNT = text(
     "select count(*) from check_in where district = :district"
@@ -114,10 +129,38 @@ class Past:
     facts: Facts
 
 
-def how_many(session: Session, district: DistrictCode, *, since: datetime, until: datetime) -> int:
-    """How many check-ins were observed in a half-open time."""
-    values = {"district": district, "since": since, "until": until}
+def how_many(session: Session, district: DistrictCode, book: Casebook) -> int:
+    """How many check-ins were observed in the time of a casebook."""
+    values = {"district": district, "since": book.since, "until": book.until}
     return int(session.scalar(_COUNT, values) or 0)
+
+
+def more_than(session: Session, district: DistrictCode, book: Casebook, most: int) -> bool:
+    """Whether `concerned` would read more than so many."""
+    during = {"since": book.since, "until": book.until}
+    ((more,),) = prepared.rows(session, _MORE, most=most, **_who(district, book), **during)
+    return bool(more)
+
+
+def unplaced(found: PastCheckIns) -> PastCheckIns:
+    """What was found as it may be kept: where somebody was expires, and is read when it is asked
+    for."""
+    return _with(found, {})
+
+
+def placed(session: Session, district: DistrictCode, found: PastCheckIns) -> PastCheckIns:
+    """What was kept, with the places that have not expired since."""
+    ids = [one.id for one in found.verdicts.items]
+    rows = prepared.rows(session, _PLACES, district=district, ids=ids)
+    return _with(found, {row.id: (round(row.lon, 7), round(row.lat, 7)) for row in rows})
+
+
+def _with(found: PastCheckIns, places: Mapping[UUID, tuple[float, float]]) -> PastCheckIns:
+    verdicts = []
+    for one in found.verdicts.items:
+        lon, lat = places.get(one.id, (None, None))
+        verdicts.append(replace(one, lon=lon, lat=lat))
+    return replace(found, verdicts=replace(found.verdicts, items=tuple(verdicts)))
 
 
 def concerned(
@@ -125,41 +168,61 @@ def concerned(
     district: DistrictCode,
     book: Casebook,
     *,
-    since: datetime,
-    until: datetime,
     at_once: int = AT_ONCE,
+    report: Callable[[float], None] | None = None,
 ) -> Iterator[Past]:
-    """The check-ins of a half-open time that are of cells which the draft does not just keep.
+    """The check-ins of the time of a casebook whose cells the draft does not just keep.
 
-    In pieces of at most `at_once`, a week after the other. Where one was is NaN once that has
-    expired.
+    In pieces of at most `at_once`, a day after the other; `report` hears how much of the time is
+    done (0 to 1). Where one was is NaN once that has expired.
     """
     doors = book.checkpoints
     values = {
-        "district": district,
         "sure": _SURE,
         "sure_sources": [name for name, said in MEANINGS.items() if said.level >= _SURE],
         "harmless": [*_OF_THE_CELL, *_NO_REFUSALS],
         "origins": [origin.value for origin in ORIGINS],
         "upheld": AppealState.UPHELD.value,
-        "cells": book.concerned_cells(),
-        "several": book.concerned_workers(),
-        "workers": list(book.workers),
-        "doors": [door.id for door in doors],
-        "door_lons": [door.lon for door in doors],
-        "door_lats": [door.lat for door in doors],
+        **_who(district, book),
+        # Spelled here: thousands, and the driver would spell each anew for every statement.
+        "workers": _spelled(book.workers),
+        "doors": _spelled(door.id for door in doors),
+        "door_lons": _spelled(door.lon for door in doors),
+        "door_lats": _spelled(door.lat for door in doors),
     }
     if not values["cells"]:
         return
-    while since < until:
-        # A statement of bounded length, however many there are.
-        ends = min(since + _SLICE, until)
+    since, until = book.since, book.until
+    begins = since
+    while begins < until:
+        ends = min(begins + _SLICE, until)
         for some in fixed_rows(
-            session, _STATEMENT, _ROW, at_once=at_once, since=since, until=ends, **values
+            session,
+            _STATEMENT + _CONCERNED,
+            _ROW,
+            at_once=at_once,
+            since=begins,
+            until=ends,
+            **values,
         ):
             if len(some):
                 yield _past(some, book)
-        since = ends
+        begins = ends
+        if report is not None:
+            report((begins - since) / (until - since))
+
+
+def _spelled(values: Iterable[object]) -> str:
+    """Ids or numbers as an array of PostgreSQL."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _who(district: DistrictCode, book: Casebook) -> dict[str, Any]:
+    return {
+        "district": district,
+        "cells": book.concerned_cells(),
+        "several": book.concerned_workers(),
+    }
 
 
 def _past(some: NDArray[Any], book: Casebook) -> Past:

@@ -26,8 +26,6 @@ from geo.patrol.records import Checkpoint
 from geo.plans.rules import Division
 from geo.workforce.rules import Assignment, AssignmentRole
 
-MOST_LISTED = 1000
-
 
 def dwellings(buildings: Iterable[Building], division: Division) -> tuple[Dwelling, ...]:
     """The buildings that stand in both plans, with their cells."""
@@ -102,8 +100,8 @@ def people(
         of_another_holder=other,
         renamed_buildings=sum(count for count, _ in renamed),
         renamed_households=sum(households for _, households in renamed),
-        flows=first(flows, MOST_LISTED),
-        moved=first(moved, MOST_LISTED),
+        flows=first(flows),
+        moved=first(moved),
     )
 
 
@@ -146,8 +144,8 @@ def workers(
             )
     return Workers(
         workers=len({one.worker for one in touched}),
-        assignments=first(touched, MOST_LISTED),
-        proposals=first(proposals, MOST_LISTED),
+        assignments=first(touched),
+        proposals=first(proposals),
     )
 
 

@@ -14,6 +14,7 @@ from geo.patrol.rules import VerdictKind
 from geo.workforce.rules import AssignmentRole
 
 Item = TypeVar("Item")
+MOST_LISTED = 1000
 
 
 class Fate(StrEnum):
@@ -175,13 +176,16 @@ class Stand:
 
 @dataclass(frozen=True)
 class ChangedVerdict:
-    """A past check-in that the draft judges otherwise, where it was made."""
+    """A past check-in that the draft judges otherwise, where it was made.
+
+    A place that expired after it was judged is None.
+    """
 
     id: CheckInId
     observed_at: datetime
     origin: Origin
-    lon: float
-    lat: float
+    lon: float | None
+    lat: float | None
     before: Stand
     after: Stand
 
@@ -210,13 +214,15 @@ class CellChanges:
 
 @dataclass(frozen=True)
 class PastCheckIns:
-    """How past check-ins would have been judged.
+    """How the check-ins observed from `since` until `until` would have been judged.
 
     Of `total` in the time, `concerned` are of cells that do not stay as they are; `erased` of these
     cannot be judged: where they were has expired. `near` lie so near to changed land that they were
     judged by both plans, and `changed` of them get another verdict, by `origins`.
     """
 
+    since: datetime
+    until: datetime
     total: int
     concerned: int
     erased: int
@@ -230,20 +236,21 @@ class PastCheckIns:
 
 @dataclass(frozen=True)
 class Impact:
-    """What a draft would change if it were adopted now, against the plan it is based on."""
+    """What a draft would change if it were adopted now, against the plan it is based on.
+
+    `check_ins` is None where they are too many to be judged at once.
+    """
 
     plan: PlanId
     base: PlanId
     at: datetime
-    since: datetime
-    until: datetime
     people: People
     workers: Workers
     checkpoints: Listed[OrphanedCheckpoint]
     incidents: Listed[MovedIncident]
-    check_ins: PastCheckIns
+    check_ins: PastCheckIns | None
 
 
-def first(items: Sequence[Item], most: int) -> Listed[Item]:
+def first(items: Sequence[Item]) -> Listed[Item]:
     """The first of some things, and how many there are."""
-    return Listed(len(items), tuple(items[:most]))
+    return Listed(len(items), tuple(items[:MOST_LISTED]))

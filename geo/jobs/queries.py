@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs as they stand."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,6 +22,20 @@ def job(session: Session, district: DistrictCode, id: UUID) -> Job:
     if row is None:
         raise JobNotFound(job=str(id))
     return job_of(row)
+
+
+def newest(
+    session: Session, district: DistrictCode, kind: JobKind, asked: dict[str, Any]
+) -> Job | None:
+    """The job that was asked for last with exactly these words."""
+    row = session.scalars(
+        select(JobRow)
+        .where(JobRow.district == district, JobRow.kind == kind.value, JobRow.asked == asked)
+        .order_by(JobRow.created_at.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return None if row is None else job_of(row)
 
 
 def job_of(row: JobRow) -> Job:

@@ -20,6 +20,7 @@ class JobKind(StrEnum):
     """What a job does."""
 
     DRAW = "draw"
+    IMPACT = "impact"
 
 
 class JobState(StrEnum):

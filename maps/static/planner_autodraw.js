@@ -6,12 +6,12 @@ import { shape } from "./charts.js";
 import { element } from "./patrol_words.js";
 import { asking, shut, telling } from "./planner_dialogs.js";
 import { Plan } from "./planner_draft.js";
+import { progress, watch } from "./planner_jobs.js";
 import { colorOf } from "./planner_layer.js";
 import { signed } from "./planner_side.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
 
-const AGAIN_MS = 700;
 const SIDE = 260;
 
 export class AutoDraw {
@@ -62,29 +62,26 @@ export class AutoDraw {
   watch(asked) {
     this.desk.kept.job = asked;
     this.desk.save();
-    this.job = null;
-    this.poll();
+    this.resume();
   }
 
-  /** After a reload: go on watching. */
-  resume() {
-    if (this.asked) this.poll();
-  }
-
-  async poll() {
+  /** Watch what was asked for, after a reload too. */
+  async resume() {
     const { asked } = this;
+    this.job = null;
     if (!asked) return;
     try {
-      this.job = await ask(`${this.desk.page.jobs}/${asked.id}`);
+      await watch(`${this.desk.page.jobs}/${asked.id}`, (job) => this.told(job), () => this.asked === asked);
     } catch (error) {
       this.end();
       this.desk.say(error.message, "problem");
-      return;
     }
-    if (this.asked !== asked) return;
-    this.show();
-    if (["queued", "running"].includes(this.job.state)) setTimeout(() => this.poll(), AGAIN_MS);
-    else if (this.job.state === "cancelled") this.end();
+  }
+
+  told(job) {
+    this.job = job;
+    if (job.state === "cancelled") this.end();
+    else this.show();
   }
 
   end() {
@@ -111,21 +108,15 @@ export class AutoDraw {
       this.box.replaceChildren(title, element("p", this.desk.named(job.problem?.detail ?? ""), "problem"), row(button(t("planner.close"), () => this.end())));
       return;
     }
-    const bar = element("progress");
-    if (job.state === "running") bar.setAttribute("value", String(job.progress));
-    this.box.replaceChildren(
-      title, bar, element("p", job.state === "running" ? t("auto.running", { n: Math.round(job.progress * 100) }) : t("auto.queued"), "say"),
-      row(button(t("auto.cancel"), () => this.cancel())),
-    );
+    this.box.replaceChildren(title, ...progress(job, "auto.running", () => this.cancel()));
   }
 
   async cancel() {
     try {
-      await ask(`${this.desk.page.jobs}/${this.asked.id}/cancel`, "POST");
+      this.told(await ask(`${this.desk.page.jobs}/${this.asked.id}/cancel`, "POST"));
     } catch (error) {
       this.desk.say(error.message, "problem");
     }
-    this.poll();
   }
 
   /** The three answers, side by side. */

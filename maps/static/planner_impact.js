@@ -6,6 +6,7 @@ import { ask } from "./ask.js";
 import { unit } from "./ground.js";
 import { element } from "./patrol_words.js";
 import { provisional } from "./planner_draft.js";
+import { goesOn, progress, watch } from "./planner_jobs.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
 
@@ -44,12 +45,52 @@ export class ImpactView {
     this.again();
     try {
       const found = await ask(`${plan.url}/impact`);
-      if (this.desk.plan === plan) [this.found, this.revision] = [found, revision];
+      if (this.desk.plan === plan) {
+        [this.found, this.revision] = [found, revision];
+        if (goesOn(found.job)) this.follow(found.job);
+      }
       return found;
     } finally {
       this.asking = false;
       this.again();
     }
+  }
+
+  /** Have past check-ins judged anew where they are too many to be judged at once. */
+  async judge() {
+    try {
+      this.follow(await ask(`${this.desk.plan.url}/impact`, "POST", {}));
+    } catch (error) {
+      this.desk.say(error.message, "problem");
+    }
+  }
+
+  /** Show how far that is; what came of it is read when it is done. @param {any} begun */
+  async follow(begun) {
+    const { found } = this;
+    const tell = (/** @type {any} */ job) => {
+      found.job = job;
+      this.again();
+    };
+    tell(begun);
+    try {
+      await watch(`${this.desk.page.jobs}/${begun.id}`, tell, () => this.found === found);
+      if (this.found !== found || found.job.state !== "done") return;
+      this.found = null;
+      await this.read();
+    } catch (error) {
+      this.desk.say(error.message, "problem");
+    }
+  }
+
+  async cancel() {
+    const { found } = this;
+    try {
+      found.job = await ask(`${this.desk.page.jobs}/${found.job.id}/cancel`, "POST");
+    } catch (error) {
+      this.desk.say(error.message, "problem");
+    }
+    this.again();
   }
 
   again() {
@@ -178,10 +219,11 @@ export class ImpactView {
   }
 
   checkIns() {
-    const past = this.found.check_ins;
+    const { check_ins: past, job } = this.found;
+    if (!past) return this.unjudged(job);
     const verdict = (kind, accepted) => `${t(`verdict.${kind ?? "none"}`)}${accepted ? "" : t("impact.refused")}`;
     const rows = past.transitions.filter((one) => one.before !== one.after || one.accepted_before !== one.accepted_after);
-    const says = [t("impact.judged", { near: past.near, total: past.total })];
+    const says = [t("impact.judged", { near: past.near, total: past.total }), t("impact.until", { at: this.desk.moment(past.until) })];
     if (past.erased) says.push(t("impact.erased", { n: past.erased }));
     return [
       this.head("check_ins", t("impact.changed", { n: past.changed }), "verdicts"),
@@ -190,6 +232,15 @@ export class ImpactView {
         `${verdict(one.before, one.accepted_before)} → ${verdict(one.after, one.accepted_after)}`, t("impact.times", { n: one.check_ins }),
       ]),
     ];
+  }
+
+  /** Past check-ins of which it is not known yet. @param {any} job */
+  unjudged(job) {
+    const head = this.head("check_ins", t("impact.unknown"));
+    if (this.revision !== this.desk.plan.entry.revision) return [head];
+    if (goesOn(job)) return [head, ...progress(job, "impact.judging", () => this.cancel())];
+    const failed = job?.problem ? [element("p", job.problem.detail, "problem")] : [];
+    return [head, element("p", t("impact.many"), "say"), ...failed, row(button(t("impact.judge"), () => this.judge(), "go"))];
   }
 
   /** Put the places on the map, or take them away. @param {boolean} shown */
@@ -204,7 +255,7 @@ export class ImpactView {
     };
     const { people, checkpoints, incidents, check_ins: past } = this.found;
     const seen = (name, act) => this.hidden.has(name) || act();
-    seen("verdicts", () => past.verdicts.items.forEach((one) => dot(one, one.after.accepted ? COLORS.won : COLORS.lost, 3)));
+    seen("verdicts", () => past?.verdicts.items.forEach((one) => dot(one, one.after.accepted ? COLORS.won : COLORS.lost, 3)));
     seen("moved", () => people.moved.items.forEach((one) => dot(one, COLORS.moved, 4)));
     seen("checkpoints", () => checkpoints.items.forEach((one) => dot(one, COLORS.checkpoints, 6)));
     seen("incidents", () => incidents.items.forEach((one) => dot(one, COLORS.incidents, 6)));

@@ -75,7 +75,7 @@ export class Publishing {
         element("li", t("publish.workers", { n: workers.workers })),
         element("li", t("publish.checkpoints", { n: checkpoints.total })),
         element("li", t("publish.incidents", { n: incidents.total })),
-        element("li", t("publish.check_ins", { n: past.changed })),
+        element("li", past ? t("publish.check_ins", { n: past.changed }) : t("publish.check_ins_open")),
         element("li", t("publish.codes")),
       ),
       (error) => what.replaceChildren(element("li", error.message)),

@@ -40,12 +40,11 @@ from geo.hierarchy.queries import plan_in_force
 from geo.ids import AssignmentId, CellCode, Level, PlanId
 from geo.impact.cases import Casebook, microseconds
 from geo.impact.following import Following, draft_grid
-from geo.impact.queries import past_check_ins
+from geo.impact.queries import past_check_ins, scene
 from geo.impact.rules import PastCheckIns
 from geo.impact.verdicts import Bench, Facts
 from geo.interchange.folder import read_district_folder
 from geo.patrol.grid import PlanGrid
-from geo.patrol.queries import checkpoints, grid_of
 from geo.patrol.records import Checkpoint
 from geo.patrol.rules import Policy
 from geo.plans.edits import Split, Transfer, apply
@@ -53,7 +52,6 @@ from geo.plans.lattice import to_degrees
 from geo.plans.opening import ground, opened
 from geo.plans.rules import Division, EditRefused, Ground, boundary
 from geo.reactions import REACTIONS
-from geo.workforce.queries import assigned_during
 from geo.workforce.rules import Assignment, AssignmentRole
 from tests.bench.servers import durable_database
 
@@ -284,17 +282,13 @@ def from_database(count: int, rounds: int, division: Division, standing: Ground)
 
 
 def judged(database: Database, plan: PlanId, drawn: Division) -> PastCheckIns:
-    """What `impact` does of it."""
+    """What the job does of it."""
     with database.snapshot() as session:
-        grid = grid_of(session, DISTRICT, plan)
-        book = Casebook(
-            Following(drawn, grid, draft_grid(drawn, PlanId(uuid4()), SRID)),
-            assigned_during(session, DISTRICT, SINCE, UNTIL),
-            checkpoints(session, DISTRICT, areas=(DISTRICT,), retired=True),
-            since=SINCE,
-            until=UNTIL,
+        draft = PlanId(uuid4())
+        during = {"since": SINCE, "until": UNTIL}
+        return past_check_ins(
+            session, scene(session, DISTRICT, plan=draft, base=plan, division=drawn, **during)
         )
-        return past_check_ins(session, DISTRICT, book, since=SINCE, until=UNTIL)
 
 
 def main() -> None:

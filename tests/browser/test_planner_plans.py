@@ -2,10 +2,14 @@
 """What is done with whole plans at the planner's page: weighed, adopted, drawn, brought in."""
 
 import threading
+from datetime import timedelta
 
+import pytest
 from playwright.sync_api import expect
 
 from api.jobs import run_one
+from api.routes import plan_impact
+from geo.clock import SetClock
 from tests import town
 from tests.browser.planners import Planner, messy_file
 
@@ -58,6 +62,29 @@ def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     page.click("dialog .go")
     planner.says("已撤回")
     expect(page.locator("#open-plan em")).to_have_text("现行")
+
+
+def test_many_check_ins_are_judged_beside_the_work(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_impact, "AT_ONCE", -1)
+    planner.begin()
+    page = planner.page
+    page.click("[data-tab=impact]")
+    page.click("#tab .go")
+    # All else is told at once.
+    expect(page.locator("#tab")).to_contain_text("待重判")
+    page.click("#tab .go")
+    expect(page.locator("#tab")).to_contain_text("排队中")
+    page.click("#tab >> text=取消")
+    assert isinstance(planner.served.clock, SetClock)
+    planner.served.clock.advance(timedelta(seconds=1))
+    page.click("#tab >> text=重判打卡")
+    planner.reload()
+    page.click("#tab .go")
+    expect(page.locator("#tab progress")).to_be_visible()
+    assert run_one(planner.served.database, planner.served.clock, threading.Event())
+    expect(page.locator("#tab")).to_contain_text("0 条改判")
 
 
 def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Planner) -> None:

@@ -9,16 +9,22 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from api.impact_job import judge
 from api.jobs import Watch, run_one
 from api.main import build
+from api.routes import plan_impact
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.db import Database
 from geo.jobs import actions
+from geo.jobs.rules import GivenUp
 from geo.settings import Settings
 from tests import town
-from tests.api.test_plans import Desk
+from tests.api.test_plans import Desk, transfer
+from tests.conftest import SignIn
+from tests.db.patrol.test_check_ins import NOW, claim, take
 
 COMMUNITY = "210503101001"
 
@@ -36,7 +42,7 @@ def database(live_database: Database) -> Database:
 
 
 @pytest.fixture
-def desk(client: TestClient, sign_in: Any) -> Desk:
+def desk(client: TestClient, sign_in: SignIn) -> Desk:
     return Desk(client, sign_in(Role.PLANNER))
 
 
@@ -171,3 +177,89 @@ def test_a_runner_that_is_to_stop_leaves_its_job_to_the_next(
     assert job(desk, id)["state"] == "queued"
     assert work(database, clock)
     assert job(desk, id)["state"] == "done"
+
+
+def judged(desk: Desk) -> Any:
+    answer = desk.ask("GET", "/impact")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_many_check_ins_are_judged_by_a_job_and_kept_without_their_places(
+    desk: Desk, database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = take(database, claim(108, 250)).check_in
+    take(database, claim(108, 260))
+    clock.set(NOW + timedelta(minutes=1))
+    desk.edit(**transfer())
+    at_once = judged(desk)["check_ins"]
+    assert at_once["changed"] == 2
+    monkeypatch.setattr(plan_impact, "AT_ONCE", 1)
+    unknown = judged(desk)
+    assert (unknown["check_ins"], unknown["job"]) == (None, None)
+    assert unknown["workers"]["workers"] == 2
+    asked = desk.ask("POST", "/impact", json={}).json()
+    assert (asked["kind"], asked["state"]) == ("impact", "queued")
+    # Whoever asks meanwhile waits for the same one.
+    assert desk.ask("POST", "/impact", json={}).json()["id"] == asked["id"]
+    assert judged(desk)["job"] == asked
+    assert work(database, clock)
+    done = job(desk, asked["id"])
+    assert (done["state"], done["progress"]) == ("done", 1), done
+    assert {one["lon"] for one in done["result"]["verdicts"]["items"]} == {None}
+    kept = judged(desk)
+    assert (kept["check_ins"], kept["job"]) == (at_once, None)
+    with database.transaction() as session:
+        session.execute(
+            text("update check_in set point = null, raw_lon = null, raw_lat = null where id = :id"),
+            {"id": refused.id},
+        )
+    lons = {one["id"]: one["lon"] for one in judged(desk)["check_ins"]["verdicts"]["items"]}
+    assert [id for id, lon in lons.items() if lon is None] == [str(refused.id)]
+
+
+def test_what_was_judged_serves_the_draft_as_it_stood_for_a_day(
+    desk: Desk,
+    database: Database,
+    clock: SetClock,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take(database, claim(108, 250))
+    clock.set(NOW + timedelta(minutes=1))
+    monkeypatch.setattr(plan_impact, "AT_ONCE", 0)
+    desk.edit(**transfer())
+    desk.ask("POST", "/impact", json={})
+    assert work(database, clock)
+    assert judged(desk)["check_ins"]["changed"] == 1
+    desk.edit(op="rename", cell=town.S1, name="别的名字")
+    assert judged(desk)["check_ins"] is None
+    desk.ask("DELETE", "/edits/last")
+    assert judged(desk)["check_ins"]["changed"] == 1
+    assert desk.ask("GET", "/impact?days=30").json()["check_ins"] is None
+    clock.advance(timedelta(hours=23))
+    desk.headers = sign_in(Role.PLANNER)
+    assert judged(desk)["check_ins"]["changed"] == 1
+    clock.advance(timedelta(hours=1))
+    assert judged(desk)["check_ins"] is None
+
+
+def test_judging_is_given_up_between_two_days_of_check_ins(
+    desk: Desk, database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_impact, "AT_ONCE", -1)
+    desk.edit(**transfer())
+    id = desk.ask("POST", "/impact", json={"days": 3}).json()["id"]
+    with database.transaction() as session:
+        taken = actions.claim(session, at=clock.now())
+    assert taken is not None
+    told: list[float] = []
+    with pytest.raises(GivenUp):
+        judge(database, clock, taken, told.append, lambda: len(told) == 2)
+    assert told == pytest.approx([1 / 3, 2 / 3])
+    assert job(desk, id)["result"] is None
+    with database.transaction() as session:
+        assert actions.give_up(session, taken, at=clock.now())
+    given_up = desk.ask("GET", "/impact?days=3").json()
+    assert (given_up["check_ins"], given_up["job"]["state"]) == (None, "cancelled")
+    assert desk.ask("POST", "/impact", json={"days": 3}).json()["id"] != id

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a draft would change for people, duty, checkpoints and incidents, in a real database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Role
 from geo.crs import Point
@@ -14,7 +15,7 @@ from geo.handover import queries as handover
 from geo.handover.rules import TaskKind
 from geo.hierarchy import queries as hierarchy
 from geo.ids import IncidentId, PlanId
-from geo.impact.queries import impact
+from geo.impact.queries import LOOKED_BACK, impact, past_check_ins, scene
 from geo.impact.rules import Fate, Impact, Loss
 from geo.incidents.actions import close_incident, report_incident
 from geo.incidents.rules import IncidentStatus, Report, SaidPlace, Severity
@@ -24,6 +25,7 @@ from geo.plans import queries as plans
 from geo.plans.actions import begin_draft, edit_draft
 from geo.plans.edits import Edit, Merge, Reassign, Rename, Split, Transfer
 from geo.plans.publishing import publish_plan
+from geo.plans.rules import Division
 from geo.workforce import actions as workforce
 from geo.workforce import queries as people
 from geo.workforce.rules import AssignmentRole
@@ -38,14 +40,22 @@ DESK = town.actor(Role.DISPATCHER)
 
 def of(database: Database, *edits: Edit) -> Impact:
     with database.snapshot() as session:
-        return impact(
-            session,
-            town.DISTRICT,
-            plan=DRAFT,
-            base=base_plan(session),
-            division=drawn(edits),
-            at=NOW,
-        )
+        return weighed(session, DRAFT, base_plan(session), drawn(edits), NOW)
+
+
+def weighed(
+    session: Session, plan: PlanId, base: PlanId, division: Division, at: datetime
+) -> Impact:
+    seen = scene(
+        session,
+        town.DISTRICT,
+        plan=plan,
+        base=base,
+        division=division,
+        since=at - LOOKED_BACK,
+        until=at,
+    )
+    return impact(session, seen, past_check_ins(session, seen))
 
 
 def report(database: Database, **place: Any) -> IncidentId:
@@ -196,7 +206,7 @@ def draw(
                 at=at,
             )
         division = plans.division(session, town.DISTRICT, plans.entry(session, town.DISTRICT, plan))
-        return impact(session, town.DISTRICT, plan=plan, base=base, division=division, at=at)
+        return weighed(session, plan, base, division, at)
 
 
 @pytest.mark.parametrize(
@@ -228,6 +238,7 @@ def test_check_ins_of_an_earlier_plan_are_judged_by_the_cells_that_follow(
     # It takes the strip south of N1, where the first check-in lies.
     strip = drawing.region((0, 170), (80, 170), (80, 205), (0, 205))
     past = draw(database, draft, plan, Transfer(strip, new or ""), at=later).check_ins
+    assert past is not None
     assert (past.total, past.concerned) == (2, 2)
     (changed,) = past.verdicts.items
     assert changed.id != beyond.id
@@ -251,6 +262,7 @@ def test_a_checkpoint_that_has_gone_over_meanwhile_is_judged_where_it_lies_now(
     later = NOW + timedelta(days=3)
     through_the_door = Split(town.N1, drawing.line((150, 190), (150, 310)), whole=False)
     past = draw(database, draft, plan, through_the_door, at=later).check_ins
+    assert past is not None
     assert past.concerned == 1
     (changed,) = past.verdicts.items
     assert (changed.before.cell, changed.before.verdict) == (town.N1, VerdictKind.INSIDE)

@@ -20,8 +20,8 @@ from geo.ids import CellCode, PlanId
 from geo.impact.cases import Casebook
 from geo.impact.following import Following, draft_grid
 from geo.impact.past import concerned
-from geo.impact.queries import impact
-from geo.impact.rules import ChangedVerdict, Impact
+from geo.impact.queries import past_check_ins, scene
+from geo.impact.rules import ChangedVerdict, PastCheckIns
 from geo.impact.verdicts import Bench
 from geo.patrol import queries as patrol
 from geo.patrol.checkpoints import change_checkpoint
@@ -79,16 +79,17 @@ def drawn(edits: Sequence[Edit]) -> Division:
     return division
 
 
-def found(database: Database, division: Division, **asked: Any) -> Impact:
+def found(database: Database, division: Division, **asked: Any) -> PastCheckIns:
     with database.snapshot() as session:
-        return impact(
+        seen = scene(
             session,
             town.DISTRICT,
             plan=DRAFT,
             base=base_plan(session),
             division=division,
-            **{"at": LATER, "since": SINCE, **asked},
+            **{"since": SINCE, "until": LATER, **asked},
         )
+        return past_check_ins(session, seen)
 
 
 def base_plan(session: Session) -> PlanId:
@@ -190,7 +191,7 @@ def test_it_finds_what_judging_everything_again_finds(
         more_cells(database)
     take_batch(database, *varied(960 if deep else 240, seed=7))
     division = drawn(edits)
-    past = found(database, division).check_ins
+    past = found(database, division)
     with database.snapshot() as session:
         wanted = expected(session, division)
     assert {one.id: as_pair(one) for one in past.verdicts.items} == wanted
@@ -220,7 +221,7 @@ def test_an_appeal_and_a_proof_count_under_a_draft_too(database: Database) -> No
             ),
             {"id": proven.id},
         )
-    past = found(database, drawn(DRAFTS["a strip of N2 to N1"])).check_ins
+    past = found(database, drawn(DRAFTS["a strip of N2 to N1"]))
     stands = {one.id: (one.before, one.after) for one in past.verdicts.items}
     assert [stands[one.id][0].accepted for one in (refused, upheld, proven)] == [False, True, True]
     assert stands[refused.id][1].accepted
@@ -241,10 +242,10 @@ def test_a_checkpoint_that_was_moved_counts_where_it_stood(database: Database) -
             point=Point(*town.point(90, 250)),
         )
     east = drawing.region((80, 200), (100, 200), (100, 300), (80, 300))
-    past = found(database, drawn((Transfer(east, town.N2),)), until=LATER).check_ins
+    past = found(database, drawn((Transfer(east, town.N2),)))
     assert (past.concerned, past.changed) == (1, 0)
     lonely = drawing.region((40, 210), (100, 210), (100, 290), (40, 290))
-    past = found(database, drawn((Transfer(lonely, town.N2, whole=False),))).check_ins
+    past = found(database, drawn((Transfer(lonely, town.N2, whole=False),)))
     (only,) = past.verdicts.items
     assert (only.id, only.after.cell, only.after.accepted) == (at.id, town.N2, False)
 
@@ -253,7 +254,7 @@ def test_what_has_expired_is_counted_and_not_judged(database: Database) -> None:
     take_batch(database, *varied(60, seed=3))
     with database.transaction() as session:
         erase_places(session, at=NOW + 30 * DAY + 20 * MINUTE, kept=30 * DAY)
-    past = found(database, drawn(DRAFTS["N1 and N2 merged"])).check_ins
+    past = found(database, drawn(DRAFTS["N1 and N2 merged"]))
     with database.snapshot() as session:
         gone = session.scalar(text("select count(*) from check_in where point is null"))
         wanted = expected_of_placed(session, drawn(DRAFTS["N1 and N2 merged"]))
@@ -270,11 +271,10 @@ def expected_of_placed(session: Session, division: Division) -> dict[UUID, tuple
 def test_time_is_half_open_and_pieces_do_not_matter(database: Database) -> None:
     take_batch(database, *varied(120, seed=5))
     division = drawn(DRAFTS["everything at once"])
-    whole = found(database, division).check_ins
+    whole = found(database, division)
     middle = NOW - 20 * MINUTE
     halves = [
-        found(database, division, **asked).check_ins
-        for asked in ({"until": middle}, {"since": middle})
+        found(database, division, **asked) for asked in ({"until": middle}, {"since": middle})
     ]
     assert sum(half.total for half in halves) == whole.total == 120
     assert sum(half.changed for half in halves) == whole.changed > 0
@@ -291,12 +291,12 @@ def test_time_is_half_open_and_pieces_do_not_matter(database: Database) -> None:
         bench = Bench(grid, book.following.draft, book.cases, policies)
         pieces = [
             len(bench.differences(some.facts).at)
-            for some in concerned(session, town.DISTRICT, book, since=SINCE, until=LATER, at_once=7)
+            for some in concerned(session, town.DISTRICT, book, at_once=7)
         ]
     assert len(pieces) == -(-whole.concerned // 7)
     assert sum(pieces) == whole.changed
 
 
 def test_nobody_checked_in(database: Database) -> None:
-    past = found(database, drawn(DRAFTS["everything at once"])).check_ins
+    past = found(database, drawn(DRAFTS["everything at once"]))
     assert (past.total, past.concerned, past.changed, past.verdicts.items) == (0, 0, 0, ())
