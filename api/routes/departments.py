@@ -26,6 +26,13 @@ class DepartmentBody(Body):
     phone: ShortText | None = None
 
 
+class DepartmentChangeBody(Body):
+    """What to change; absent or null keeps."""
+
+    name: ShortText | None = None
+    phone: ShortText | None = None
+
+
 class DepartmentAnswer(Answer):
     """An office of the district."""
 
@@ -39,6 +46,9 @@ class TransferBody(Body):
 
     department: UUID
     text: Text | None = None
+
+
+Writer = Annotated[Actor, allowed("departments.write")]
 
 
 @router.get("/departments")
@@ -58,7 +68,7 @@ def index(
 def add(
     body: DepartmentBody,
     session: Write,
-    me: Annotated[Actor, allowed("departments.write")],
+    me: Writer,
     now: Now,
     response: Response,
 ) -> DepartmentAnswer:
@@ -74,6 +84,22 @@ def add(
     if not new:
         response.status_code = 200
     return DepartmentAnswer.model_validate(added)
+
+
+@router.patch("/departments/{department}")
+def change(
+    department: UUID, body: DepartmentChangeBody, session: Write, me: Writer, now: Now
+) -> DepartmentAnswer:
+    """Rename a department or give it another telephone number; open incidents follow its name."""
+    changed = transferring.change_department(
+        session,
+        actor=me,
+        department=DepartmentId(department),
+        at=now,
+        name=body.name,
+        phone=body.phone,
+    )
+    return DepartmentAnswer.model_validate(changed)
 
 
 @router.post("/incidents/{incident}/transfer")

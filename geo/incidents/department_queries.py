@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.ids import DepartmentId, DistrictCode, IncidentId
-from geo.incidents.departments import Department, DepartmentNotFound, Transfer
+from geo.incidents.departments import Department, Transfer
 from geo.incidents.tables import DepartmentRow, TransferRow
 
 
@@ -21,23 +21,10 @@ def departments(session: Session, district: DistrictCode) -> list[Department]:
     return [department_of(row) for row in rows]
 
 
-def department(session: Session, district: DistrictCode, id: UUID) -> Department:
-    """One department. Raises: DepartmentNotFound."""
-    row = session.get(DepartmentRow, (district, id))
-    if row is None:
-        raise DepartmentNotFound(department=str(id))
-    return department_of(row)
-
-
 def transfers_of(session: Session, district: DistrictCode, incident: UUID) -> list[Transfer]:
     """Whom an incident was handed to, in order; the last one is where it lies."""
-    rows = session.execute(
-        select(TransferRow, DepartmentRow.name)
-        .join(
-            DepartmentRow,
-            (DepartmentRow.district == TransferRow.district)
-            & (DepartmentRow.id == TransferRow.department),
-        )
+    rows = session.scalars(
+        select(TransferRow)
         .where(TransferRow.district == district, TransferRow.incident == incident)
         .order_by(TransferRow.at, TransferRow.id)
     )
@@ -46,12 +33,12 @@ def transfers_of(session: Session, district: DistrictCode, incident: UUID) -> li
             id=row.id,
             incident=IncidentId(row.incident),
             department=DepartmentId(row.department),
-            name=name,
+            name=row.name,
             text=row.text,
             at=row.at,
             actor=row.actor,
         )
-        for row, name in rows
+        for row in rows
     ]
 
 

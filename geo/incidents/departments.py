@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from geo.errors import Conflict, NotFound
@@ -20,10 +20,18 @@ class Department:
     name: str
     phone: str | None = None
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """A department as an event says it."""
+        return {"id": str(self.id), "name": self.name, "phone": self.phone}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """An incident handed to a department, with the words that went along."""
+    """An incident handed to a department, with the words that went along.
+
+    `name` is what the department was called then.
+    """
 
     id: UUID
     incident: IncidentId
@@ -51,3 +59,10 @@ class DepartmentAdded(Event):
     """The district has another department to hand incidents to."""
 
     kind: ClassVar[str] = "department.added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentChanged(Event):
+    """A department got another name or telephone number."""
+
+    kind: ClassVar[str] = "department.changed"

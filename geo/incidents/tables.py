@@ -217,6 +217,8 @@ class TransferRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     incident: Mapped[UUID]
     department: Mapped[UUID]
+    # What the department was called then.
+    name: Mapped[str] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcInstant)
     actor: Mapped[str] = mapped_column(Text)

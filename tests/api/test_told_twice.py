@@ -209,6 +209,44 @@ def test_handed_to_a_department(
     assert code(client.post(url, json=said, headers=officer)) == (409, "incident.closed")
 
 
+def test_a_renamed_department(
+    client: TestClient, officer: Headers, sign_in: SignIn, database: Database
+) -> None:
+    admin = sign_in(Role.ADMIN)
+    office = {"id": str(uuid4()), "name": "环卫处", "phone": "024-1"}
+    other = {"id": str(uuid4()), "name": "供电公司"}
+    for one in (office, other):
+        assert client.post("/api/v1/departments", json=one, headers=admin).status_code == 201
+    ours, done = (reported(client, officer, at(60, 250, title=title)) for title in "树灯")
+    for made in (ours, done):
+        url = f"{URL}/{made['id']}"
+        client.post(f"{url}/transfer", json={"department": office["id"]}, headers=officer)
+    client.post(f"{URL}/{done['id']}/close", json={"outcome": "完"}, headers=officer)
+
+    url = f"/api/v1/departments/{office['id']}"
+    with folds(database, "incidents", incidents_now):
+        changed = client.patch(url, json={"name": "住建局环卫处"}, headers=admin)
+    assert changed.json() == {**office, "name": "住建局环卫处"}
+    assert client.patch(url, json={}, headers=admin).json() == changed.json()
+    # An open incident lies with it by its name; the record says what it was called that day.
+    shown = client.get(f"{URL}/{ours['id']}", headers=officer).json()
+    assert shown["department"] == "住建局环卫处"
+    assert [one["name"] for one in shown["transfers"]] == ["环卫处"]
+    assert client.get(f"{URL}/{done['id']}", headers=officer).json()["department"] == "环卫处"
+    # Adding it was said once and can be said again.
+    again = client.post("/api/v1/departments", json=office, headers=admin)
+    assert (again.status_code, again.json()) == (200, changed.json())
+    taken = client.patch(url, json={"name": other["name"]}, headers=admin)
+    assert code(taken) == (409, "department.named")
+    assert client.patch(url, json={"phone": "024-2"}, headers=admin).json()["phone"] == "024-2"
+    assert code(client.patch(url, json={"name": "甲"}, headers=officer)) == (
+        403,
+        "role.not_allowed",
+    )
+    nowhere = client.patch(f"/api/v1/departments/{uuid4()}", json={"name": "甲"}, headers=admin)
+    assert code(nowhere) == (404, "department.not_found")
+
+
 def test_when_the_officer_began_is_kept(
     client: TestClient, officer: Headers, clock: SetClock
 ) -> None:

@@ -4,17 +4,22 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
+from geo.accounts.rules import Role
 from geo.db import Database
+from geo.ids import DepartmentId
 from geo.incidents.actions import close_incident
+from geo.incidents.departments import Department
 from geo.incidents.linkups import accept_linkup, time_out_due
 from geo.incidents.policies import LinkupPolicy
 from geo.incidents.queries import incident
 from geo.incidents.rules import AskState, IncidentStatus, Linkup, LinkupStatus
 from geo.incidents.setting import change_linkup_policy
 from geo.incidents.steering import acknowledge_linkup, widen_linkup
+from geo.incidents.transferring import add_department, change_department, transfer_incident
 from geo.outbox import events_after, latest_seq
 from geo.workforce.duty import set_duty
 from tests import town
@@ -270,3 +275,29 @@ def test_a_real_incident_calls_out_of_a_drill_while_he_goes_off_duty(
         close(everybody, real)
         close(everybody, drill)
         duty(everybody, "N1", True)
+
+
+def test_a_department_is_renamed_while_an_incident_is_handed_to_it(
+    everybody: Database, rounds: int
+) -> None:
+    admin = town.actor(Role.ADMIN)
+    office = Department(district=town.DISTRICT, id=DepartmentId(uuid4()), name="第0处")
+    with everybody.transaction() as session:
+        add_department(session, actor=admin, added=office, at=AT)
+    linkups = [emergency(everybody) for _ in range(2)]
+    for n in range(1, rounds + 1):
+
+        def renaming(name: str = f"第{n}处") -> None:
+            with everybody.transaction() as session:
+                change_department(session, actor=admin, department=office.id, at=AT, name=name)
+
+        def handing(of: Linkup = linkups[n % 2], text: str = str(n)) -> None:
+            with everybody.transaction() as session:
+                transfer_incident(
+                    session, actor=DESK, incident=of.incident, to=office.id, text=text, at=AT
+                )
+
+        assert at_once(renaming, handing) == ["done", "done"]
+        with everybody.snapshot() as session:
+            lies = [incident(session, town.DISTRICT, of.incident).department for of in linkups]
+        assert set(lies) <= {f"第{n}处", None}
