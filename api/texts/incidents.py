@@ -187,8 +187,11 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("No such linkup", "There is no linkup {linkup}, or you were not asked in it."),
     },
     "linkup.not_responsible": {
-        "zh": ("请先确认负责", "确认负责此次连线后，才能指定、保留或释放人员。"),
-        "en": ("Acknowledge first", "Take responsibility for this linkup before you name anybody."),
+        "zh": ("请先确认负责", "确认负责此次连线后，才能指定、保留或释放人员，发消息和通话。"),
+        "en": (
+            "Acknowledge first",
+            "Take responsibility for this linkup before you name anybody, write or call.",
+        ),
     },
     "linkup.taken": {
         "zh": ("已有人接办", "已有其他网格员接办此事件，感谢您的响应。"),

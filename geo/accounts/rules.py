@@ -45,7 +45,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "appeals.read": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "appeals.write": {_WORKER: OWN},
     "areas.read": dict.fromkeys(Role, SCOPE),
-    "calls.join": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _WORKER: OWN},
+    # A supervisor where he has taken charge of the linkup.
+    "calls.join": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "checkins.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "checkins.rejudge": {_ADMIN: SCOPE, _SUPERVISOR: SCOPE},
     "checkins.write": {_SUPERVISOR: SCOPE, _WORKER: OWN},
@@ -84,7 +85,8 @@ PERMISSIONS: dict[str, dict[Role, Reach]] = {
     "linkups.lead": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "live.read": dict.fromkeys(Role, SCOPE),
     "messages.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
-    "messages.write": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _WORKER: OWN},
+    # A supervisor where he has taken charge of the linkup.
+    "messages.write": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "nearest.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE},
     "patroldays.read": {_ADMIN: SCOPE, _DISPATCHER: SCOPE, _SUPERVISOR: SCOPE, _WORKER: OWN},
     "places.find": dict.fromkeys(Role, ANYWHERE),

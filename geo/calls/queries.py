@@ -24,6 +24,8 @@ from geo.calls.tables import CallRow, CallSignalRow, MessageRow
 from geo.columns import Origin
 from geo.ids import CallId, DistrictCode, IncidentId, LinkupId, MessageId, WorkerId
 from geo.incidents import queries as incidents
+from geo.incidents.climbs import took_charge
+from geo.incidents.events import NotResponsible
 from geo.incidents.rules import Incident, IncidentNotFound, IncidentStatus, Linkup, LinkupNotFound
 
 
@@ -32,9 +34,10 @@ def channel(
 ) -> tuple[Incident, Linkup | None]:
     """An incident whose channel the actor may use as `verb` says, and its linkup.
 
-    A worker while he takes part in it: asked, in the lead or kept, and the incident not closed.
+    A worker while he takes part in it: asked, in the lead or kept, and the incident not closed. A
+    supervisor reads, and writes where he has taken charge.
 
-    Raises: RoleNotAllowed, IncidentNotFound.
+    Raises: RoleNotAllowed, NotResponsible, IncidentNotFound.
     """
     found = incidents.incident(session, actor.district, incident)
     linkup = incidents.linkups_of(session, actor.district, [found.id]).get(found.id)
@@ -46,13 +49,16 @@ def channel(
         over = found.status is IncidentStatus.CLOSED or linkup is None or actor.worker is None
         if over or not may_write(linkup, actor.worker):  # type: ignore[arg-type]
             raise IncidentNotFound(incident=str(incident))
+    _check_charge(actor, linkup, verb)
     return found, linkup
 
 
 def line(session: Session, actor: Actor, linkup: UUID, verb: str) -> Linkup:
     """A linkup in which the actor may talk as `verb` says: officers in scope, workers who took it.
 
-    Raises: RoleNotAllowed, LinkupNotFound.
+    A supervisor may read, and talks where he has taken charge.
+
+    Raises: RoleNotAllowed, NotResponsible, LinkupNotFound.
     """
     found = incidents.linkup(session, actor.district, linkup)
     try:
@@ -63,7 +69,15 @@ def line(session: Session, actor: Actor, linkup: UUID, verb: str) -> Linkup:
     outside = actor.worker is None or not may_talk(found, actor.worker)
     if actor.role is Role.WORKER and outside:
         raise LinkupNotFound(linkup=str(linkup))
+    _check_charge(actor, found, verb)
     return found
+
+
+def _check_charge(actor: Actor, linkup: Linkup | None, verb: str) -> None:
+    if actor.role is not Role.SUPERVISOR or verb == "messages.read":
+        return
+    if linkup is None or not took_charge(linkup.climb, actor.id):
+        raise NotResponsible(linkup=None if linkup is None else str(linkup.id))
 
 
 def messages(
@@ -97,7 +111,7 @@ def calls(session: Session, district: DistrictCode, linkup: UUID) -> list[Call]:
 def joined(session: Session, actor: Actor, call: UUID) -> tuple[Call, Side]:
     """A call that is not over, and the end of it that is the actor's.
 
-    Raises: RoleNotAllowed, CallNotFound.
+    Raises: RoleNotAllowed, NotResponsible, CallNotFound.
     """
     row = session.get(CallRow, (actor.district, call))
     if row is None or row.state == CallState.ENDED.value:

@@ -99,6 +99,12 @@ def acknowledged(climb: Sequence[Climb]) -> Climb | None:
     return next((step for step in climb if step.state is ClimbState.ACKNOWLEDGED), None)
 
 
+def took_charge(climb: Sequence[Climb], account: UUID) -> bool:
+    """Whether it is this account that took responsibility."""
+    step = acknowledged(climb)
+    return step is not None and step.by is not None and step.by.account == account
+
+
 def levels_left(climb: Sequence[Climb]) -> tuple[ClimbLevel, ...]:
     """The levels above the last step. Command stays on offer: somebody must be told."""
     if not climb:

@@ -21,7 +21,7 @@ class AlreadyAcknowledged(Conflict):
 
 
 class NotResponsible(NotAllowed):
-    """A supervisor names workers only in a linkup for which he has taken responsibility."""
+    """A supervisor acts in a linkup only once he has taken responsibility for it."""
 
     code = "linkup.not_responsible"
 

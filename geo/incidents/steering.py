@@ -12,7 +12,7 @@ from geo.ids import LinkupId, WorkerId
 from geo.incidents import queries
 from geo.incidents.asking import Caller, allow, ask_ring, call, end_steps, held_linkup, tell_linkup
 from geo.incidents.climbing import callers, go_on
-from geo.incidents.climbs import Called, ClimbState, acknowledged
+from geo.incidents.climbs import Called, ClimbState, acknowledged, took_charge
 from geo.incidents.coverage import Gap, gaps
 from geo.incidents.events import (
     AlreadyAcknowledged,
@@ -201,8 +201,8 @@ def _in_charge(
     subject, held = held_linkup(session, actor.district, linkup)
     _may_lead(actor, subject, linkup)
     if responsible and actor.role is Role.SUPERVISOR:
-        taken = acknowledged(queries.linkup(session, actor.district, linkup).climb)
-        if taken is None or taken.by is None or taken.by.account != actor.id:
+        climb = queries.linkup(session, actor.district, linkup).climb
+        if not took_charge(climb, actor.id):
             raise NotResponsible(linkup=str(linkup))
     return subject, held
 

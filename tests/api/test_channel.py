@@ -15,9 +15,10 @@ from geo.clock import SetClock
 from geo.columns import Origin
 from geo.db import Database
 from geo.outbox import events_after, latest_seq
-from tests import town
+from tests import linkups, town
 from tests.api.test_incidents import Crew, emergency
 from tests.conftest import SignIn
+from tests.linkups import duty, run_out
 from tests.people import AT_HOME, stand
 
 Json = dict[str, Any]
@@ -111,7 +112,36 @@ def test_who_is_out_of_it_reads_and_writes_no_more(
         assert read(client, sign_in(role), taken).status_code == 403
     supervisor = sign_in(Role.SUPERVISOR, scope="210503101")
     assert read(client, supervisor, taken).status_code == 200
-    assert write(client, supervisor, taken).status_code == 403
+    assert write(client, supervisor, taken).json()["code"] == "linkup.not_responsible"
+
+
+def test_a_supervisor_who_took_charge_stands_at_the_desks_end(
+    client: TestClient, sign_in: SignIn, database: Database, crew: Crew, clock: SetClock
+) -> None:
+    boss, other = (sign_in(Role.SUPERVISOR, scope=town.N1[:12]) for _ in range(2))
+    for name in town.WORKERS:
+        if name not in ("N1", town.OFF_DUTY):
+            duty(database, name, False)
+    begun = linkups.emergency(database)
+    clock.set(run_out(database, begun.id))
+    told: Json = {"id": str(begun.incident), "linkup": {"id": str(begun.id)}}
+    url = f"/api/v1/linkups/{begun.id}"
+    assert write(client, boss, told).json()["code"] == "linkup.not_responsible"
+    assert client.post(f"{url}/acknowledge", headers=boss).status_code == 200
+    worker = {"worker": str(town.WORKERS["N1"])}
+    assert client.post(f"{url}/ask", json=worker, headers=boss).status_code == 200
+    assert client.post(f"{url}/accept", headers=crew["N1"]).status_code == 200
+
+    assert write(client, boss, told, "注意电线").json()["worker"] is None
+    assert read(client, crew["N1"], told).json()["items"][0]["text"] == "注意电线"
+    call = ring(client, boss, told).json()
+    assert act(client, crew["N1"], call, "answer").json()["state"] == "talking"
+    assert act(client, boss, call, "hang-up").json()["ending"] == "hung_up"
+    # A worker who rings the desk is answered by who is in charge, and not by his neighbour.
+    call = ring(client, crew["N1"], told).json()
+    assert act(client, other, call, "answer").json()["code"] == "linkup.not_responsible"
+    assert act(client, boss, call, "answer").json()["state"] == "talking"
+    assert ring(client, other, told).json()["code"] == "linkup.not_responsible"
 
 
 def test_who_is_out_of_it_is_not_told_what_he_wrote(
