@@ -164,29 +164,27 @@ def problem_body(
 def install(app: FastAPI) -> None:
     """Teach an app to answer every error as a problem."""
 
-    @app.exception_handler(GeoError)
-    async def domain(request: Request, error: GeoError) -> Response:
-        return _answered(request, error)
+    async def answered(request: Request, error: Exception) -> Response:
+        return answer_to(request, error)
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> Response:
+    for kind in (GeoError, RequestValidationError, HTTPException, PoolTimeout, DBAPIError):
+        app.add_exception_handler(kind, answered)
+    app.add_exception_handler(Exception, answered)
+
+
+def answer_to(request: Request, error: Exception) -> Response:
+    """The problem that an error of handling a request is answered with."""
+    if isinstance(error, RequestValidationError):
         if any(found["type"] == "json_invalid" for found in error.errors()):
             return problem(request, 400, "body.malformed")
-        fields = invalid_fields(error.errors())
-        return problem(request, 422, "request.invalid", fields)
-
-    @app.exception_handler(HTTPException)
-    async def framework(request: Request, error: HTTPException) -> Response:
+        return problem(request, 422, "request.invalid", invalid_fields(error.errors()))
+    if isinstance(error, HTTPException):
         code = _FRAMEWORK_CODES.get(error.status_code, "request.invalid")
         answer = problem(request, error.status_code, code)
         answer.headers.update(error.headers or {})
         return answer
-
-    @app.exception_handler(PoolTimeout)
-    @app.exception_handler(DBAPIError)
-    @app.exception_handler(Exception)
-    async def raised(request: Request, error: Exception) -> Response:
-        return _answered(request, error)
+    found = refusal_of(error, request.url.path)
+    return problem(request, found.status, found.code, found.fields)
 
 
 def invalid_fields(found: Sequence[Any]) -> dict[str, Any]:
@@ -200,11 +198,6 @@ def invalid_fields(found: Sequence[Any]) -> dict[str, Any]:
         for one in found[:50]
     ]
     return {"count": len(found), "errors": errors}
-
-
-def _answered(request: Request, error: Exception) -> Response:
-    found = refusal_of(error, request.url.path)
-    return problem(request, found.status, found.code, found.fields)
 
 
 def _clean(text: str) -> str:

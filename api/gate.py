@@ -42,6 +42,7 @@ _HEADERS = (
     (b"permissions-policy", b"geolocation=(self), microphone=(self), camera=(self)"),
     (b"cache-control", b"no-store"),
 )
+_HEADER_NAMES = frozenset(name for name, _ in _HEADERS) | {b"connection"}
 
 
 class BodyTooLarge(Exception):
@@ -123,9 +124,10 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        if not self._knows(headers.get("host", "")):
-            await _refuse(send, scope, headers, 400, "host.not_allowed", {})
+        # Of a header that is there twice, the first counts: as everywhere behind.
+        headers = dict(reversed(scope["headers"]))
+        if not self._knows(headers.get(b"host", b"").decode("latin-1")):
+            await _refuse(send, scope, 400, "host.not_allowed", {})
             return
         path: str = scope["path"]
         if path in STREAMS:
@@ -137,11 +139,12 @@ class Gate:
             return
         if self._now >= self._in_flight:
             fields = {"retry_after_s": BUSY_RETRY_S}
-            await _refuse(send, scope, headers, 503, "service.busy", fields)
+            await _refuse(send, scope, 503, "service.busy", fields)
             return
         self._now += 1
         try:
-            await self._sized(scope, receive, _with_headers(send), headers)
+            said = headers.get(b"content-length", b"0")
+            await self._sized(scope, receive, send, int(said[:19]) if said.isdigit() else 0)
         finally:
             self._now -= 1
 
@@ -150,7 +153,7 @@ class Gate:
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         return name.lower() in self._hosts or _is_address(name.strip("[]"))
 
-    async def _sized(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+    async def _sized(self, scope: Scope, receive: Receive, send: Send, announced: int) -> None:
         limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
         started = complete = slow = False
         seen = 0
@@ -177,34 +180,41 @@ class Gate:
             nonlocal started
             # The app may answer what we raise as a body it could not read: ours is truer.
             if (seen <= limit and not slow) or started:
-                started = True
+                if not started:
+                    started = True
+                    _add_headers(message)
                 await send(message)
 
-        said = headers.get("content-length", "0")
-        if said.isdigit() and int(said[:19]) > limit:
-            seen = int(said[:19])
+        if announced > limit:
+            seen = announced
         else:
             with suppress(BodyTooLarge, BodyTooSlow):
                 await self._app(scope, counted, noted)
         if seen > limit and not started:
             fields = {"limit_bytes": limit}
-            await _refuse(send, scope, headers, 413, "body.too_large", fields)
+            await _refuse(send, scope, 413, "body.too_large", fields)
         elif slow and not started:
-            await _refuse(send, scope, headers, 408, "body.too_slow", {})
+            await _refuse(send, scope, 408, "body.too_slow", {})
 
 
 def _with_headers(send: Send, *more: tuple[bytes, bytes]) -> Send:
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
-            own = list(message.get("headers", ()))
-            said = {name for name, _ in own}
-            message["headers"] = [
-                *own,
-                *(header for header in (*_HEADERS, *more) if header[0] not in said),
-            ]
+            _add_headers(message, *more)
         await send(message)
 
     return sender
+
+
+def _add_headers(start: Message, *more: tuple[bytes, bytes]) -> None:
+    """Ours, where the answer does not say them itself."""
+    own = list(start.get("headers", ()))
+    said = {name for name, _ in own}
+    if said.isdisjoint(_HEADER_NAMES):
+        start["headers"] = [*own, *_HEADERS, *more]
+    else:
+        ours = (*_HEADERS, *more)
+        start["headers"] = own + [header for header in ours if header[0] not in said]
 
 
 @lru_cache(maxsize=256)
@@ -219,11 +229,11 @@ def _is_address(name: str) -> bool:
 async def _refuse(
     send: Send,
     scope: Scope,
-    headers: Headers,
     status: int,
     code: str,
     fields: dict[str, int],
 ) -> None:
+    headers = Headers(scope=scope)
     media_type, body, more = problem_body(scope["method"], headers, status, code, fields)
     answer = [(b"content-type", media_type.encode()), (b"content-length", str(len(body)).encode())]
     answer += [(name.encode(), value.encode()) for name, value in more.items()]

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from api import desk_pages, pages, patrol_pages, planner_pages, worker_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
+from api.direct import Direct
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
 from api.gate import Gate
@@ -173,6 +174,7 @@ def build(
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)
+    app.add_middleware(Direct, routes=app.routes)
     app.add_middleware(Gate, settings=settings)
     return app
 

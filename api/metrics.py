@@ -50,6 +50,13 @@ def count_dropped(reasons: Iterable[str]) -> None:
         DROPPED.labels(reason).inc()
 
 
+def count_answer(method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answer of a route, and the time to its start."""
+    requests, times = _counts(method, route, status)
+    requests.inc()
+    times.observe(seconds)
+
+
 @cache
 def _counts(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     # Looked up once: there are only so many routes and statuses.
@@ -72,9 +79,8 @@ class Counted:
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "other")
-                requests, seconds = _counts(scope["method"], route, message["status"])
-                requests.inc()
-                seconds.observe(time.perf_counter() - began)
+                seconds = time.perf_counter() - began
+                count_answer(scope["method"], route, message["status"], seconds)
             await send(message)
 
         await self._app(scope, receive, noted)

@@ -11,7 +11,7 @@ import psycopg
 import shapely
 from numpy.typing import NDArray
 from psycopg import sql
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -48,6 +48,16 @@ def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]
     except psycopg.Error as error:
         spelled = f"copy {described.name}"
         raise DBAPIError.instance(spelled, None, error, psycopg.Error) from error
+
+
+def take_stock(session: Session, *tables: type[Base]) -> None:
+    """Tell PostgreSQL how full tables are by now, in the session's transaction.
+
+    For tables that are filled and referred to in one transaction: a foreign key whose check was
+    planned while they were empty reads all of a district for every row.
+    """
+    names = ", ".join(table.__tablename__ for table in tables)
+    session.execute(text(f"analyze {names}"))
 
 
 @cache

@@ -34,7 +34,7 @@ _MAX_ROUNDS = 10
 # when all are taken, and no event is numbered before it is joined with that row.
 _PUBLISH = """
 with held as (
-  select count(pg_advisory_xact_lock(%(lock)s, code)) as districts
+  select count(pg_advisory_xact_lock(%(lock)s::int, code)) as districts
   from (select code from unnest(%(districts)s::int[]) as code order by code) as ordered
 ), written as (
   insert into outbox (district, kind, subject, area, workers, body, place, actor, origin, at)
@@ -49,7 +49,7 @@ with held as (
   returning district, seq
 )
 select pg_notify(channel, payload) from (
-  select %(outbox)s, district || ' ' || max(seq) from written group by district
+  select %(outbox)s::text, district || ' ' || max(seq) from written group by district
   union all
   select * from unnest(%(channels)s::text[], %(payloads)s::text[])
 ) as notice (channel, payload)
@@ -150,7 +150,9 @@ def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) 
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5},
+        # `geo.prepared` prepares what is worth it; the driver would have the server forget all that
+        # is prepared, ours too, at the end of every snapshot.
+        connect_args={"connect_timeout": 5, "prepare_threshold": None},
     )
 
     @event.listens_for(made, "connect")

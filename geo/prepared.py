@@ -1,22 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hot statements: spelled once, and sent as they are, straight to the driver.
+"""Hot statements: spelled once, prepared once a connection, and sent straight through libpq.
 
-Making and compiling a statement of expressions costs more than PostgreSQL takes to run it; what
-runs thousands of times a second is therefore written as SQL, and PostgreSQL prepares it.
+Making and compiling a statement of expressions costs more than PostgreSQL takes to run it, and a
+cursor of the driver costs as much again in turns of its own; what runs thousands of times a second
+is therefore written as SQL and goes by the shortest way. The connection is the session's own, in
+the session's transaction.
 """
 
+import re
+from collections import namedtuple
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-_DRIVER = "driver"
+Connection = psycopg.Connection[Any]
+
+_LINE = "line"
+_BINARY = 1
 
 
 def rows(session: Session, statement: str, **values: Any) -> Sequence[Any]:
@@ -27,37 +40,120 @@ def rows(session: Session, statement: str, **values: Any) -> Sequence[Any]:
 
     Raises: what SQLAlchemy raises for the same failure.
     """
-    return _sent(session, statement, values).fetchall()
+    return _line(session).rows(statement, values)
 
 
 def run(session: Session, statement: str, **values: Any) -> None:
     """As `rows`, of a statement that has none."""
-    _sent(session, statement, values)
+    _line(session).sent(statement, values)
 
 
-def driver(session: Session) -> psycopg.Connection[Any]:
-    """The driver's connection of the session's transaction.
+def driver(session: Session) -> Connection:
+    """The driver's connection of the session's transaction."""
+    return _line(session).connection
 
-    Looked up once a transaction: asking SQLAlchemy costs a fifth of a short statement each time.
-    """
-    known: tuple[object, psycopg.Connection[Any]] | None = session.info.get(_DRIVER)
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A statement as a connection knows it, and what its rows are."""
+
+    name: bytes
+    row: Callable[[Sequence[Any]], Any]
+
+
+@dataclass
+class _Line:
+    """A connection and the statements it has prepared."""
+
+    connection: Connection
+    prepared: dict[str, _Prepared] = field(default_factory=dict)
+
+    def rows(self, statement: str, values: dict[str, Any]) -> Sequence[Any]:
+        """Send a statement; its rows."""
+        result = self.sent(statement, values)
+        transformer = Transformer(self.connection)
+        transformer.set_pgresult(result)
+        return transformer.load_rows(0, result.ntuples, self.prepared[statement].row)
+
+    def sent(self, statement: str, values: dict[str, Any]) -> PGresult:
+        """Send a statement; what came of it. Raises: DBAPIError."""
+        spelled = [_spelled(values[name]) for name in _numbered(statement).names]
+        try:
+            self._begin()
+            known = self.prepared.get(statement) or self._prepare(statement)
+            pgconn = self.connection.pgconn
+            # Its stub forgets that a parameter may be NULL.
+            result = pgconn.exec_prepared(known.name, spelled, None, _BINARY)  # type: ignore[arg-type]
+            return self._sound(result)
+        except psycopg.Error as error:
+            raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+    def _begin(self) -> None:
+        """As the driver begins a transaction by itself before a statement of a cursor."""
+        connection = self.connection
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            level, reads = connection.isolation_level, connection.read_only
+            words = ["begin"]
+            if level is not None:
+                words.append(f"isolation level {level.name.replace('_', ' ')}")
+            if reads is not None:
+                words.append("read only" if reads else "read write")
+            self._sound(connection.pgconn.exec_(" ".join(words).encode()))
+
+    def _prepare(self, statement: str) -> _Prepared:
+        pgconn = self.connection.pgconn
+        name = b"hot%d" % len(self.prepared)
+        self._sound(pgconn.prepare(name, _numbered(statement).text))
+        shape = self._sound(pgconn.describe_prepared(name))
+        names = [(shape.fname(place) or b"").decode() for place in range(shape.nfields)]
+        kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+        self.prepared[statement] = known = _Prepared(name, kind._make)
+        return known
+
+    def _sound(self, result: PGresult) -> PGresult:
+        if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            return result
+        if self.connection.pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(result.get_error_message())
+        raise error_from_result(result)
+
+
+_lines: WeakKeyDictionary[Connection, _Line] = WeakKeyDictionary()
+
+
+def _line(session: Session) -> _Line:
+    """Of the session's transaction: asking SQLAlchemy costs a fifth of a short statement."""
+    known: tuple[object, _Line] | None = session.info.get(_LINE)
     if known is not None and known[0] is session.get_transaction():
         return known[1]
-    connection: psycopg.Connection[Any] | None = session.connection().connection.driver_connection
+    connection: Connection | None = session.connection().connection.driver_connection
     assert connection is not None
-    session.info[_DRIVER] = (session.get_transaction(), connection)
-    return connection
+    line = _lines.setdefault(connection, _Line(connection))
+    session.info[_LINE] = (session.get_transaction(), line)
+    return line
 
 
-def _sent(session: Session, statement: str, values: dict[str, Any]) -> psycopg.Cursor[Any]:
-    cursor: psycopg.Cursor[Any] = driver(session).cursor(row_factory=namedtuple_row)
-    spelled = {
-        name: _array(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    try:
-        return cursor.execute(statement, spelled, prepare=True)
-    except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+@dataclass(frozen=True)
+class _Numbered:
+    """A statement with `$1` for `%(name)s`, and the names in that order."""
+
+    text: bytes
+    names: tuple[str, ...]
+
+
+@cache
+def _numbered(statement: str) -> _Numbered:
+    names = tuple(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for number, name in enumerate(names, 1):
+        statement = statement.replace(f"%({name})s", f"${number}")
+    return _Numbered(statement.encode(), names)
+
+
+def _spelled(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    spell = _array if isinstance(value, list) else _SPELLED_ALONE[value.__class__]
+    return spell(value).encode()
 
 
 def _array(values: list[Any]) -> str:
@@ -82,4 +178,13 @@ _SPELLED: dict[type, Callable[[Any], str]] = {
     float: repr,
     datetime: datetime.isoformat,
     bytes: lambda value: f'"\\\\x{value.hex()}"',
+}
+_SPELLED_ALONE: dict[type, Callable[[Any], str]] = {
+    str: str,
+    int: str,
+    bool: str,
+    float: repr,
+    UUID: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
 }

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from api.main import build
 from geo.accounts import actions as accounts
@@ -20,7 +20,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.cluster import Cluster
 from geo.columns import Origin
-from geo.db import Database, migrate
+from geo.db import Database, engine, migrate
 from geo.gazetteer.actions import install_places
 from geo.hierarchy.actions import install_district
 from geo.ids import WorkerId
@@ -134,9 +134,9 @@ def shared_engine(cluster: Cluster, town_template: str) -> Iterator[Engine]:
     """An engine on one town that all rolled-back tests share."""
     name = f"shared_{uuid4().hex[:12]}"
     cluster.create_database(name, template=town_template)
-    engine = create_engine(cluster.url(name))
-    yield engine
-    engine.dispose()
+    shared = engine(cluster.url(name))
+    yield shared
+    shared.dispose()
     cluster.drop_database(name)
 
 

@@ -156,14 +156,12 @@ def put_first(shared: APIRouter, prefix: str, responses: dict[int | str, dict[st
 
 
 @gathered(VERB)
-async def take(body: CheckInBody, request: Request) -> Response:
+async def take(body: CheckInBody, request: Request) -> tuple[int, bytes]:
     """Take a check-in in and judge it. A refused one is kept too, with its reasons."""
     intake: Intake = request.app.state.intake
     taken = await intake.take(Ask(credentials(request), body.value))
     # Written as it is: a second model of the answer would cost as much as parsing the body.
-    status = 201 if taken.fresh else 200
-    answer = orjson.dumps(taken.check_in, option=orjson.OPT_UTC_Z)
-    return Response(answer, status, media_type="application/json")
+    return 201 if taken.fresh else 200, orjson.dumps(taken.check_in, option=orjson.OPT_UTC_Z)
 
 
 @router.post("/check-ins/batch")

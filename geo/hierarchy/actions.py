@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import SYSTEM_ACTOR
-from geo.bulk import copy_rows
+from geo.bulk import copy_rows, take_stock
 from geo.columns import Origin
 from geo.crs import metric_srid, on_grid
 from geo.hierarchy.queries import plan_in_force
@@ -274,6 +274,7 @@ def _insert_buildings(
             for building in buildings
         ],
     )
+    take_stock(session, AreaRow, BuildingRow)
     place_buildings(session, district, plan, buildings)
 
 

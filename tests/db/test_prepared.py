@@ -24,7 +24,9 @@ def returned(database: Database, kind: str, values: list[Any]) -> list[Any]:
         return [row.value for row in prepared.rows(session, asked, values=values)]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(values=st.lists(st.none() | TEXT))
 def test_text_comes_back_as_it_was(database: Database, values: list[str | None]) -> None:
     assert returned(database, "text", values) == values

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Engine, insert, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from geo.accounts.rules import Role
 from geo.clock import civil_date, civil_day
 from geo.cluster import Cluster
 from geo.crs import Fix
-from geo.db import Database, migrate
+from geo.db import Database, engine, migrate
 from geo.ids import AreaCode, CellCode, CheckInId, CheckpointId, WorkerId, WorkLogId
 from geo.outbox import history_of
 from geo.patrol import queries as patrol
@@ -453,9 +453,9 @@ def demo_engine(cluster: Cluster, deep: bool) -> Iterator[Engine | None]:
     migrate(url)
     with tempfile.TemporaryDirectory() as home:
         assert demo.load(url, Path(home), "http://127.0.0.1")
-    engine = create_engine(url)
-    yield engine
-    engine.dispose()
+    made = engine(url)
+    yield made
+    made.dispose()
     cluster.drop_database(name)
 
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
+from geo import prepared
 from geo.accounts.rules import OutOfScope, Role, RoleNotAllowed
 from geo.crs import Fix
 from geo.db import Database
@@ -111,16 +111,14 @@ def test_a_batch_asks_once_and_only_when_somebody_shows_a_code(
     with database.snapshot() as session:
         door = queries.checkpoint(session, town.DISTRICT, DOOR)
         plain = queries.checkpoint(session, town.DISTRICT, OTHER_DOOR)
-        asked: list[Any] = []
+        asked: list[str] = []
 
-        class Counting(psycopg.Cursor[Any]):
-            def execute(self, query: Any, *more: Any, **options: Any) -> "Counting":
-                asked.append(query)
-                return super().execute(query, *more, **options)
+        def counting(session: Any, statement: str, **values: Any) -> Any:
+            asked.append(statement)
+            return rows(session, statement, **values)
 
-        raw = session.connection().connection.driver_connection
-        assert raw is not None
-        monkeypatch.setattr(raw, "cursor_factory", Counting)
+        rows = prepared.rows
+        monkeypatch.setattr(prepared, "rows", counting)
 
         def states(*shown: tuple[Any, str | None]) -> list[ProofState | None]:
             return proof_states(session, [ShownProof(town.DISTRICT, *one, NOW) for one in shown])
