@@ -58,6 +58,7 @@ from api.routes import (
     signals,
     state,
     voice_calls,
+    ways,
     workers,
 )
 from api.routes.basemap import Drawn
@@ -122,6 +123,7 @@ ROUTERS = (
     sessions,
     state,
     voice_calls,
+    ways,
     workers,
 )
 

@@ -8,6 +8,7 @@ river or a railway. A bridge or an underpass is a street that crosses one. All i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import pairwise
 from math import inf
@@ -23,6 +24,7 @@ from geo.crs import geometry_to_metres
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Shapes = NDArray[np.object_]
+Spot = tuple[float, float]
 
 # Streets are joined on a grid this fine: ends that meet on the map meet here.
 _GRID_M = 0.1
@@ -124,6 +126,32 @@ class StreetNet:
                 along = shapely.line_locate_point(shape, places[of[i]])
                 found[of[i]] = Spur(int(near[i]), float(along), float(away[i]))
             left = np.array([i for i in left if found[i] is None], dtype=np.int64)
+        return found
+
+    def piece(self, stretch: int, along_m: float, to_m: float) -> list[Spot]:
+        """The spots of a stretch from so far along it to so far, in that order."""
+        spots = substring(self.stretches[stretch], along_m, to_m).coords
+        return [(float(x), float(y)) for x, y in spots]
+
+    def to_end(self, spur: Spur, node: int) -> list[Spot]:
+        """The spots from where a place hangs to an end of its stretch, the shorter way round."""
+        first, last = self.ends[spur.stretch]
+        length = self.lengths[spur.stretch]
+        back = node == first and (node != last or spur.along_m <= length - spur.along_m)
+        return self.piece(spur.stretch, spur.along_m, 0.0 if back else length)
+
+    def between_ends(self, node: int, near: int, metres: float) -> list[Spot]:
+        """The spots of the stretch of this length that joins two nodes, from one to the other."""
+        stretch = self._joining[node, near, metres]
+        ahead = self.ends[stretch] == (node, near)
+        return self.piece(stretch, *((0.0, metres) if ahead else (metres, 0.0)))
+
+    @cached_property
+    def _joining(self) -> dict[tuple[int, int, float], int]:
+        """Which stretch of a length joins two nodes: only a way that is drawn asks for it."""
+        found = {}
+        for stretch, ((a, b), metres) in enumerate(zip(self.ends, self.lengths, strict=True)):
+            found[a, b, metres] = found[b, a, metres] = stretch
         return found
 
     def between(self, x: float, y: float, to_x: Floats, to_y: Floats) -> list[Barrier | None]:
@@ -230,15 +258,9 @@ class Ways:
 
         Two who are nearer to each other than to the streets walk to each other straight.
         """
-        mine = self._spur
-        if mine is None:
+        if self._spur is None:
             return inf
-        straight = float(np.hypot(x - self._x, y - self._y))
-        best = inf
-        if straight <= mine.off_m + spur.off_m and self.net.is_open(self._x, self._y, x, y):
-            best = straight
-        if mine.stretch == spur.stretch:
-            best = min(best, mine.off_m + abs(mine.along_m - spur.along_m) + spur.off_m)
+        best = min(self._straight(x, y, spur), self._on_one_stretch(spur))
         tails = _tails(self.net, spur)
         for node, tail in tails.items():
             best = min(best, self._settled.get(node, inf) + tail)
@@ -256,6 +278,52 @@ class Ways:
                 if near not in settled:
                     heappush(frontier, (so_far + metres, near))
         return best if best <= within else inf
+
+    def path(self, x: float, y: float) -> list[Spot]:
+        """The way that `metres` measures, spot by spot from there to here; empty where none is."""
+        (spur,), mine = self.net.spurs(np.array([x]), np.array([y])), self._spur
+        best = inf if spur is None else self.metres(x, y, spur, within=inf)
+        if spur is None or mine is None or best == inf:
+            return []
+        if best == self._straight(x, y, spur):
+            between: list[Spot] = []
+        elif best == self._on_one_stretch(spur):
+            between = self.net.piece(spur.stretch, spur.along_m, mine.along_m)
+        else:
+            between = self._from_stretch_to_stretch(spur, mine)
+        spots = [(x, y), *between, (self._x, self._y)]
+        # Where two pieces meet both say so.
+        return [spots[0]] + [spot for before, spot in pairwise(spots) if spot != before]
+
+    def _straight(self, x: float, y: float, spur: Spur) -> float:
+        """The metres of two who are nearer to each other than to the streets; else infinite."""
+        assert self._spur is not None
+        straight = float(np.hypot(x - self._x, y - self._y))
+        near = straight <= self._spur.off_m + spur.off_m
+        return straight if near and self.net.is_open(self._x, self._y, x, y) else inf
+
+    def _on_one_stretch(self, spur: Spur) -> float:
+        """The metres between two who hang on one stretch, along it; else infinite."""
+        mine = self._spur
+        if mine is None or mine.stretch != spur.stretch:
+            return inf
+        return mine.off_m + abs(mine.along_m - spur.along_m) + spur.off_m
+
+    def _from_stretch_to_stretch(self, spur: Spur, mine: Spur) -> list[Spot]:
+        """The spots from one stretch over the ends of others to mine, as they were settled."""
+        net, settled = self.net, self._settled
+        tails, own = _tails(net, spur), _tails(net, mine)
+        node = min(tails, key=lambda end: settled.get(end, inf) + tails[end])
+        spots = net.to_end(spur, node)
+        while settled[node] != own.get(node):
+            near, metres = next(
+                (near, metres)
+                for near, metres in net.links[node]
+                if settled.get(near, inf) + metres == settled[node]
+            )
+            spots += net.between_ends(node, near, metres)
+            node = near
+        return spots + net.to_end(mine, node)[::-1]
 
 
 def _tails(net: StreetNet, spur: Spur) -> dict[int, float]:

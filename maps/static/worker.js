@@ -9,6 +9,7 @@ import { SignedOut, follow, json } from "./live.js";
 import { Panel } from "./worker_panel.js";
 import { Sharing } from "./sharing.js";
 import { Store } from "./store.js";
+import { Route } from "./route.js";
 import { Way } from "./way.js";
 import "./worker_words.js";
 import { Refused, ask } from "./ask.js";
@@ -20,6 +21,7 @@ const map = map_worker;
 const store = new Store(300);
 const ground = new Ground(map);
 const way = new Way(map, page.focus);
+const route = new Route(page.linkups, () => panel.show());
 const bell = new Bell(() => panel.show());
 const sharing = new Sharing({
   address: page.positions,
@@ -30,7 +32,7 @@ const sharing = new Sharing({
 /** @param {string} id */
 const find = (id) => document.getElementById(id);
 
-const panel = new Panel({ page, store, way, bell, sharing, act, duty });
+const panel = new Panel({ page, store, way, route, bell, sharing, act, duty });
 
 /**
  * Answer a call: accept, decline or arrive. What the service says counts, and is shown at once.

@@ -19,7 +19,7 @@ const OLD_MS = 1000;
 const find = (id) => document.getElementById(id);
 
 export class Panel {
-  /** @param {any} parts  page, store, way, bell, sharing; act and duty do what the buttons say */
+  /** @param {any} parts  page, store, way, route, bell, sharing; act and duty do what the buttons say */
   constructor(parts) {
     Object.assign(this, parts);
     this.state = { wanted: false, problem: "", busy: false };
@@ -90,7 +90,8 @@ export class Panel {
     }
     if (begins && Date.now() - this.noticedAt > OLD_MS) this.notice("");
     const own = this.sharing.last;
-    this.way.show(own, first?.incident ?? null);
+    const rest = first ? this.route.rest(first.linkup.id, own, first.incident) : null;
+    this.way.show(own, first?.incident ?? null, rest);
     if (turned) requestAnimationFrame(() => this.way.fit());
     if (first) this.tell(find(mode), first, others.length);
     this.mount(mine);

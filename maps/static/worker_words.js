@@ -40,6 +40,7 @@ learn({
   "sev.emergency": ["紧急", "Emergency"],
   "sev.urgent": ["加急", "Urgent"],
   "sev.normal": ["一般", "Normal"],
+  "way.walk": ["沿路 {distance} · 步行约 {time}", "{distance} along the streets · {time} on foot"],
   "way.straight": ["直线距离 {distance} · 步行约 {time}", "{distance} straight · {time} on foot"],
   "way.asked": ["呼叫时距您 {distance}", "{distance} from you when asked"],
   "way.unknown": ["您的位置未知", "Your position is unknown"],

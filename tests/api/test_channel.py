@@ -16,10 +16,10 @@ from geo.columns import Origin
 from geo.db import Database
 from geo.outbox import events_after, latest_seq
 from tests import linkups, town
-from tests.api.test_incidents import Crew, emergency
+from tests.api.conftest import Crew
+from tests.api.test_incidents import emergency
 from tests.conftest import SignIn
 from tests.linkups import duty, run_out
-from tests.people import AT_HOME, stand
 
 Json = dict[str, Any]
 
@@ -28,14 +28,6 @@ Json = dict[str, Any]
 def desk(sign_in: SignIn) -> dict[str, str]:
     """The duty officer."""
     return sign_in(Role.DISPATCHER)
-
-
-@pytest.fixture
-def crew(sign_in: SignIn, database: Database, clock: SetClock) -> Crew:
-    """Everybody at his place and able to answer."""
-    with database.transaction() as session:
-        stand(session, AT_HOME, at=clock.now())
-    return Crew(sign_in)
 
 
 @pytest.fixture

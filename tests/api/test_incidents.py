@@ -15,9 +15,9 @@ from geo.db import Database
 from geo.incidents.queries import live_incidents, live_linkups
 from geo.outbox import KINDS, events_after, latest_seq
 from tests import town
+from tests.api.conftest import Crew
 from tests.conftest import SignIn
 from tests.fold import folds
-from tests.people import AT_HOME, stand
 
 Json = dict[str, Any]
 URL = "/api/v1/incidents"
@@ -47,31 +47,6 @@ def pin(east: float, north: float) -> Json:
 def desk(sign_in: SignIn) -> dict[str, str]:
     """The duty officer."""
     return sign_in(Role.DISPATCHER)
-
-
-@pytest.fixture
-def everybody(database: Database, clock: SetClock) -> None:
-    """Everybody stands in the middle of his cell."""
-    with database.transaction() as session:
-        stand(session, AT_HOME, at=clock.now())
-
-
-class Crew(dict[str, dict[str, str]]):
-    """The headers of each worker by the name of his cell; signed in when first needed."""
-
-    def __init__(self, sign_in: SignIn) -> None:
-        super().__init__()
-        self._sign_in = sign_in
-
-    def __missing__(self, name: str) -> dict[str, str]:
-        self[name] = self._sign_in(Role.WORKER, worker=town.WORKERS[name])
-        return self[name]
-
-
-@pytest.fixture
-def crew(sign_in: SignIn, everybody: None) -> Crew:
-    """Everybody at his place and able to answer."""
-    return Crew(sign_in)
 
 
 def states(linkup: Json) -> dict[str, str]:

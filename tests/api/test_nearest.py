@@ -9,24 +9,15 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from geo.accounts.rules import Role
-from geo.clock import SetClock
 from geo.db import Database
 from tests import town
 from tests.conftest import SignIn
-from tests.people import AT_HOME, stand
 
 
 @pytest.fixture
 def desk(sign_in: SignIn) -> dict[str, str]:
     """The duty officer."""
     return sign_in(Role.DISPATCHER)
-
-
-@pytest.fixture
-def everybody(database: Database, clock: SetClock) -> None:
-    """Everybody stands in the middle of his cell."""
-    with database.transaction() as session:
-        stand(session, AT_HOME, at=clock.now())
 
 
 def begun(client: TestClient, desk: dict[str, str], address: str = "彩虹街10号楼") -> str:

@@ -6,22 +6,18 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from geo.accounts.rules import Role
-from geo.clock import SetClock
-from geo.db import Database
 from tests import town
-from tests.api.test_incidents import Crew, emergency
+from tests.api.conftest import Crew
+from tests.api.test_incidents import emergency
 from tests.conftest import SignIn
-from tests.people import AT_HOME, stand
 
 N1 = town.WORKERS["N1"]
 
 
 def test_a_worker_is_shown_what_he_is_asked_about(
-    client: TestClient, sign_in: SignIn, database: Database, clock: SetClock
+    client: TestClient, sign_in: SignIn, crew: Crew
 ) -> None:
-    with database.transaction() as session:
-        stand(session, AT_HOME, at=clock.now())
-    desk, crew = sign_in(Role.DISPATCHER), Crew(sign_in)
+    desk = sign_in(Role.DISPATCHER)
     url = f"/api/v1/workers/{N1}/state"
 
     def collections() -> dict[str, Any]:

@@ -88,10 +88,16 @@ def test_a_call_rings_until_it_is_accepted(people: People) -> None:
     expect(page.locator("#sharing")).to_contain_text("正在共享位置")
     expect(page.locator("#ready")).to_contain_text("点此打开铃声")
     watched.mark()
+    held: list[Route] = []
+    page.route("**/way", lambda route: held.append(route))
     linkup = people.emergency()
     expect(page.locator("#call h1")).to_have_text("公园枯树倾斜<b>")
     expect(page.locator("#call .left")).to_contain_text("还剩")
+    # Straight until the way along the streets is known: over to the lane, and up to the house.
     expect(page.locator("#call .way")).to_contain_text("直线距离 50 米")
+    held[0].continue_()
+    expect(page.locator("#call .way")).to_contain_text("沿路 60 米")
+    expect(page.locator(".leaflet-way-pane path.walk")).to_have_count(1)
     expect(page.locator("#call .said")).to_contain_text("三单元门口")
     # Not tapped yet: it says so, and rings from the first tap on.
     expect(page.locator("html")).to_have_attribute("data-bell", "mute")

@@ -43,6 +43,10 @@ STREETS = (
 RIVER = town.box(-500, 100, 500, 120)
 RAILWAY = line((-500, 50), (500, 50))
 NET = StreetNet(STREETS, srid=town.SRID, water=[RIVER], railways=[RAILWAY])
+# A street that comes back to where it began, and one that leads there.
+RING = StreetNet(
+    [line((0, 0), (100, 0), (100, 100), (0, 100), (0, 0)), line((-100, 0), (0, 0))], srid=town.SRID
+)
 DRY = StreetNet(STREETS, srid=town.SRID)
 
 
@@ -57,6 +61,11 @@ def walk(a: Spot, b: Spot, *, net: StreetNet = NET, within: float = math.inf) ->
     x, y = plane(b)
     (spur,) = net.spurs(np.array([x]), np.array([y]))
     return math.inf if spur is None else ways.metres(x, y, spur, within=within)
+
+
+def path(a: Spot, b: Spot, *, net: StreetNet = NET) -> list[Spot]:
+    """The way from a to b, spot by spot in plane metres."""
+    return Ways(net, *plane(b)).path(*plane(a))
 
 
 def spur(spot: Spot, *, net: StreetNet = NET) -> Spur | None:
@@ -169,6 +178,31 @@ def test_never_shorter_than_the_straight_line_and_the_same_both_ways(a: Spot, b:
     straight = math.dist(plane(a), plane(b))
     assert there >= straight - 1e-6
     assert there == pytest.approx(back, abs=0.02)
+
+
+def test_the_way_itself_from_spot_to_spot() -> None:
+    """Down to 北街, along it and over the bridge: the corner and what 东路 crosses lie on it."""
+    spots = path((200, 210), (310, 90))
+    along = [(200, 210), (200, 200), (300, 200), (300, 120), (300, 100), (300, 90), (310, 90)]
+    for spot, expected in zip(spots, along, strict=True):
+        assert spot == pytest.approx(plane(expected), abs=0.3)
+    assert path((150, 150), (155, 150)) == [plane((150, 150)), plane((155, 150))]
+    assert path((0, 130), (0, 90)) == []
+    assert path((20_000, 0), (0, 0)) == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(SPOTS, SPOTS)
+# The way begins at either end of the stretch that is a ring.
+@example((40.0, -10.0), (40.0, 10.0))
+def test_the_way_is_as_long_as_it_is_measured(a: Spot, b: Spot) -> None:
+    for net in (NET, RING):
+        spots, far = path(a, b, net=net), walk(b, a, net=net)
+        if not spots:
+            assert far == math.inf
+            continue
+        assert (spots[0], spots[-1]) == (plane(a), plane(b))
+        assert sum(math.dist(p, q) for p, q in pairwise(spots)) == pytest.approx(far, abs=0.02)
 
 
 def brute(streets: list[tuple[Spot, Spot]], a: Spot, b: Spot) -> float:
