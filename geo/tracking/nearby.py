@@ -28,20 +28,23 @@ _COLUMNS = f"""worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, obser
   {_DISTANCE} as m"""
 _WANTED = f"""district = %(district)s and on_duty
   and observed_at >= %(since)s and observed_at < %(before)s
-  and worker <> all(%(without)s::uuid[])
-  and point && ST_Expand({_HERE}, %(east)s::float8, %(north)s::float8)"""
+  and worker <> all(%(without)s::uuid[])"""
 # The partial index on positions in duty answers in the order of degrees; a box that is sure to hold
 # the k nearest by metres is then measured exactly.
 _NEAREST = f"""
 with by_degrees as materialized (
-  select point from latest_position where {_WANTED} order by point <-> {_HERE} limit %(k)s::int
+  select point from latest_position
+  where {_WANTED} and point && ST_Expand({_HERE}, %(east)s::float8, %(north)s::float8)
+  order by point <-> {_HERE}
+  limit %(k)s::int
 ), reach as materialized (
   select max({_DISTANCE}) * {_SLACK / _SHORTEST_DEGREE_M} as north from by_degrees
 )
 select {_COLUMNS}
 from reach, latest_position
 where {_WANTED} and point && ST_Expand({_HERE},
-  north / greatest(cos(radians(abs(%(lat)s::float8) + north)), 0.01), north)
+  least(north / greatest(cos(radians(abs(%(lat)s::float8) + north)), 0.01), %(east)s::float8),
+  least(north, %(north)s::float8))
 order by m, worker
 limit %(k)s::int
 """  # noqa: S608
