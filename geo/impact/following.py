@@ -14,12 +14,8 @@ from geo.hierarchy.rules import Area
 from geo.ids import AreaCode, CellCode, Level, PlanId
 from geo.patrol.disc import Floats
 from geo.patrol.grid import PlanGrid
-from geo.plans.lattice import to_degrees, to_units
+from geo.plans.lattice import same_land, to_degrees, to_units
 from geo.plans.rules import Division
-
-# A neighbour's new corner bends a straight border by up to a unit of the grid, a centimetre: land
-# that differs by a few such is the same land.
-_BENT = 3.0
 
 # Codes that are no more in the base plan, each with the codes of it that descend from them.
 Lineage = Mapping[str, tuple[str, ...]]
@@ -87,7 +83,7 @@ class Following:
             for old, new in self.heirs.items()
             if len(new) == 1
             and self.division.cells[new[0]].came_from == (old,)
-            and self._same_land(old, new[0])
+            and same_land(self._units[CellCode(old)], self.division.cells[new[0]].shape)
         )
 
     def today(self, code: str) -> tuple[str, ...]:
@@ -181,14 +177,6 @@ class Following:
     def _overlap(self, old: str, new: str) -> float:
         shape = self.division.cells[new].shape
         return float(shapely.intersection(self._units[CellCode(old)], shape).area)
-
-    def _same_land(self, old: str, new: str) -> bool:
-        one, other = self._units[CellCode(old)], self.division.cells[new].shape
-        # Cheap first: most cells are untouched, vertex by vertex.
-        if shapely.equals_exact(one, other, 0.0):
-            return True
-        apart = shapely.hausdorff_distance(shapely.boundary(one), shapely.boundary(other))
-        return bool(apart <= _BENT)
 
 
 def differing(

@@ -18,6 +18,9 @@ from geo.crs import geometry_to_metres
 from geo.units import Metres, SquareMetres
 
 UNITS_PER_DEGREE = 10_000_000
+# A neighbour's new corner bends a straight border by up to a unit, a centimetre: land that differs
+# by a few such is the same land.
+_BENT = 3.0
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
@@ -57,6 +60,15 @@ def units(metres: Metres) -> float:
 def square_units(size: SquareMetres, y: float) -> float:
     """A small area in square grid units, at a northing in grid units."""
     return units(Metres(1.0)) ** 2 * size / math.cos(math.radians(y / UNITS_PER_DEGREE))
+
+
+def same_land(one: BaseGeometry, other: BaseGeometry) -> bool:
+    """Whether two shapes in grid units are the same land, though one may have more corners."""
+    # Cheap first: most cells are untouched, vertex by vertex.
+    if shapely.equals_exact(one, other, 0.0):
+        return True
+    apart = shapely.hausdorff_distance(shapely.boundary(one), shapely.boundary(other))
+    return bool(apart <= _BENT)
 
 
 def lines_of(segments: Floats) -> Shapes:

@@ -5,7 +5,7 @@
 /* global L, map_planner */
 import { follow, json } from "./live.js";
 import { element } from "./patrol_words.js";
-import { Desk, fit } from "./planner_desk.js";
+import { Desk, fit, small } from "./planner_desk.js";
 import { COLORS, STEPS } from "./planner_layer.js";
 import { signed } from "./planner_side.js";
 import "./planner_words.js";
@@ -124,6 +124,7 @@ async function main() {
     desk.toolbox.tool.click?.(desk.plan.at(latlng.lng, latlng.lat), latlng, originalEvent);
     kept.chosen = desk.chosen;
     desk.save();
+    if (small.matches) at("cell").scrollIntoView({ block: "nearest" });
   });
   addEventListener("keydown", key);
   at("undo").addEventListener("click", () => desk.undo());

@@ -98,7 +98,7 @@ export class AutoDraw {
     title.append(element("b", t("auto.job", { name })));
     if (job.state === "done") {
       const here = this.desk.plan?.id === asked.plan;
-      this.box.replaceChildren(title, element("p", t("auto.ready"), "say"), row(
+      this.box.replaceChildren(title, element("p", t("auto.ready", { n: new Set(job.result.answers.map(({ same_as: same }, i) => same ?? i + 1)).size }), "say"), row(
         button(t(here ? "auto.look" : "auto.open"), () => (here ? this.answers() : this.desk.open(asked.plan).then(() => this.show())), "go"),
         button(t("auto.drop"), () => this.end()),
       ));
@@ -130,6 +130,12 @@ export class AutoDraw {
       card.dataset.number = String(i + 1);
       card.append(element("h3", t(`auto.style_${summary.style}`)));
       row.append(card);
+      const { same_as: same } = summary;
+      if (same) {
+        card.append(element("p", t("auto.same_as", { style: t(`auto.style_${job.result.answers[same - 1].style}`) }), "hint same"));
+        continue;
+      }
+      if (same === 0) card.append(element("p", t("auto.same_as_now"), "hint same"));
       const url = `${desk.plan.url}/drawings/${job.id}/${i + 1}`;
       let found;
       try {

@@ -195,7 +195,7 @@ export class Desk {
     this.layer.show(plan);
     this.shown();
     if (!items.length) return;
-    const what = items.map((step) => `${step.by ?? ""}：${side.told(plan, step)}`).join("；");
+    const what = items.map((step) => `${step.by ?? ""}：${side.told(this, step)}`).join("；");
     this.say(t("planner.stale", { what }), "warn");
   }
 
@@ -369,8 +369,12 @@ export class Desk {
   }
 }
 
+/** The map above and the rest below it, as on a phone (`planner_small.css`). */
+export const small = matchMedia("(max-width: 900px)");
+
 /** What names keep clear of. */
 function boxes() {
+  if (small.matches) return [];
   return [...document.querySelectorAll(".bar, .left > section:not([hidden]), .right > section:not([hidden]), .legend")].map((panel) => {
     const { left, top, right, bottom } = panel.getBoundingClientRect();
     return [left, top, right, bottom];
@@ -379,6 +383,10 @@ function boxes() {
 
 /** Fit west, south, east, north between the panels. @param {any} map @param {number[]} box */
 export function fit(map, [west, south, east, north]) {
+  if (small.matches) {
+    map.fitBounds([[south, west], [north, east]], { padding: [8, 8], animate: false, maxZoom: 17 });
+    return;
+  }
   const left = document.querySelector(".left").getBoundingClientRect().right;
   const right = innerWidth - document.querySelector(".right").getBoundingClientRect().left;
   const top = document.querySelector(".bar").getBoundingClientRect().bottom;

@@ -189,7 +189,7 @@ export async function history(desk, box) {
     const item = element("li", "", step.kind);
     if (!["undo", "redo"].includes(step.kind) && !holds.has(step.revision)) item.classList.add("undone");
     item.append(
-      element("b", told(plan, step)),
+      element("b", told(desk, step)),
       element("small", `${step.by ?? "–"} · ${desk.moment(step.at)}`),
     );
     list.append(item);
@@ -212,20 +212,22 @@ function standing(items) {
   return new Set(done);
 }
 
-/** A step in words. @param {any} plan @param {any} step */
-export function told(plan, { kind, asked, outcome }) {
+/** A step in words. @param {any} desk @param {any} step */
+export function told(desk, { kind, asked, outcome }) {
   if (kind !== "edit") return t(`step.${kind}`);
-  const names = (/** @type {string[]} */ codes) => codes.map((code) => plan.name(code)).join("、");
+  // A cell that the plan has no more is called what it was called.
+  const name = (/** @type {string} */ code) => desk.before(desk.plan.name(code));
+  const names = (/** @type {string[]} */ codes) => codes.map(name).join("、");
   const said = {
-    transfer: () => ({ cell: plan.name(asked.to), area: area(outcome.moved_m2 ?? 0) }),
+    transfer: () => ({ cell: name(asked.to), area: area(outcome.moved_m2 ?? 0) }),
     redraw: () => ({ cells: names(asked.between), area: area(outcome.moved_m2 ?? 0) }),
-    split: () => ({ cell: plan.name(asked.cell), n: (outcome.changed ?? []).length }),
+    split: () => ({ cell: name(asked.cell), n: (outcome.changed ?? []).length }),
     merge: () => ({ cells: names(asked.cells) }),
-    reassign: () => ({ cells: names(asked.cells ?? asked.communities), to: plan.name(asked.community ?? asked.subdistrict) }),
+    reassign: () => ({ cells: names(asked.cells ?? asked.communities), to: name(asked.community ?? asked.subdistrict) }),
     found: () => ({ name: asked.name }),
     rename: () => ({ cell: asked.cell, name: asked.name }),
     lock: () => ({ cells: names(asked.cells) }),
-    declare: () => ({ area: plan.name(asked.area) }),
+    declare: () => ({ area: name(asked.area) }),
     repair: () => ({ n: asked.repairs.length }),
   }[asked.op]?.() ?? {};
   return t(asked.op === "lock" && !asked.locked ? "did.unlock" : `did.${asked.op}`, said);

@@ -4,6 +4,7 @@
 import { learn } from "./words.js";
 
 learn({
+  "planner.small": ["小屏幕上可以看方案、问题、影响和交接；画边界请用电脑。", "On a small screen plans are looked at: their problems, impact and hand-over. To draw, use a computer."],
   "planner.title": ["网格规划", "Planner"],
   "planner.wall": ["态势墙", "Wall"],
   "planner.undo": ["撤销", "Undo"],
@@ -51,7 +52,7 @@ learn({
   "planner.published_say": ["已发布的方案不能修改。点“以此新建草案”再画。", "A published plan cannot be changed: begin a draft from it."],
   "tool.look": ["查看", "Look"],
   "tool.look.say": ["点地图上的网格，看它的户数、面积和编码。", "Click a cell to see its households, area and code."],
-  "tool.border": ["移动边界", "Move border"],
+  "tool.border": ["移动边界", "Border"],
   "tool.border.say": ["点两个网格之间的边界，拖动上面的圆点，松手即生效。", "Click a border between two cells and drag its dots; it counts when you let go."],
   "tool.border.pick": ["把鼠标移到边界上，亮起后点一下。", "Point at a border; click when it lights up."],
   "tool.border.drag": ["拖动圆点移动边界；拖动小点可加弯；右键点圆点删除。Esc 放下。", "Drag a dot to move the border, a small dot to bend it; right-click removes one. Esc lets go."],

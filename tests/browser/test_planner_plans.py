@@ -101,12 +101,37 @@ def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Plan
     assert run_one(planner.served.database, planner.served.clock, threading.Event())
     page.click("#job .go")
     expect(page.locator(".answer")).to_have_count(3)
-    expect(page.locator(".answer .picture path")).to_have_count(6)
+    # In so small a community all three draw the same, and say so.
+    expect(page.locator(".answer .picture path")).to_have_count(2)
+    expect(page.locator(".answer .same")).to_have_count(2)
+    expect(page.locator(".answer .same").last).to_contain_text("是同一个结果")
     page.locator(".answer .go").first.click()
     planner.says("已采用")
     codes = [code for code in planner.cells() if code.startswith("210503101001")]
     assert len(codes) == 2
     expect(page.locator("#job")).to_be_hidden()
+
+
+def test_on_a_phone_a_draft_its_figures_and_its_problems_are_looked_at(planner: Planner) -> None:
+    planner.begin()
+    page = planner.page
+    page.click("#fold")
+    page.click("#import")
+    page.set_input_files("dialog [name=file]", messy_file("北一.geojson"))
+    page.click("dialog .go")
+    planner.says("有 2 处问题")
+    page.set_viewport_size({"width": 360, "height": 780})
+    planner.reload()
+    expect(page.locator("#open-plan")).to_contain_text("导入 北一.geojson")
+    expect(page.locator(".on-small")).to_contain_text("画边界请用电脑")
+    expect(page.locator(".toolbox")).to_be_hidden()
+    page.click("[data-tab=problems]")
+    page.locator(".problems .plain").first.click()
+    expect(page.locator(".flash")).to_be_in_viewport()
+    page.locator("#figures").scroll_into_view_if_needed()
+    expect(page.locator("#figures")).to_contain_text("平均户数")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.set_viewport_size({"width": 1366, "height": 768})
 
 
 def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Planner) -> None:

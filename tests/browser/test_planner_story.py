@@ -90,7 +90,7 @@ def cells_on(page: Page) -> set[str]:
 
 def expect_cells(page: Page, codes: set[str]) -> None:
     page.wait_for_function(
-        "(codes) => { const layer = map_wall?.ground?.find((one) => one.wangge.name === 'cells');"
+        "(codes) => { const layer = window.map_wall?.ground?.find((one) => one.wangge.name === 'cells');"
         " const shown = layer?.getLayers().map((cell) => cell.feature.properties.code) ?? [];"
         " return shown.length === codes.length && shown.every((code) => codes.includes(code)); }",
         arg=sorted(codes),

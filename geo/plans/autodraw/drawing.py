@@ -25,7 +25,7 @@ from geo.plans.autodraw.rules import (
 )
 from geo.plans.autodraw.search import Drawing
 from geo.plans.autodraw.sharing import shares
-from geo.plans.autodraw.summing import Sums, summary
+from geo.plans.autodraw.summing import Sums, repeats, summary
 from geo.plans.lattice import Floats, Shapes, to_degrees
 from geo.plans.rules import AreaUnknown, Cell, Division, Ground
 
@@ -130,11 +130,13 @@ def draw(
             after[at] = _with(after[at], ground, patch, drawing, keep, sums[at])
         done += 1
         report(min(done / steps, 1.0))
+    same = repeats(division, after, within)
     one, two, three = (
         Drawn(
             after[at],
             {
                 "style": taste.style,
+                "same_as": same[at],
                 **summary(division, after[at], ground, within, balance, tolerance, sums[at]),
             },
         )

@@ -43,14 +43,15 @@ class Drawn:
     """One answer: a division, and what it gains and costs.
 
     `summary` is JSON-able: `style` (what it does best: `even`, `compact`, `streets` or `near`),
-    `cells`, `largest_deviation` (share of the mean weight of a cell of the same community) and the
-    `widest` cell that has it, `mean_deviation`, `compactness` (mean Polsby-Popper of the cells
-    drawn), `along_streets` (share of the new inner borders that run along streets, barriers or,
-    with `keep`, today's borders), `households_moved` (those in another cell than the most of their
-    former neighbours), `beyond_tolerance` (cells whose deviation is more than the tolerance
-    and more than half the largest building of their community allows), `over_barriers` (cells
-    with buildings on both sides of one), `undrawn` (communities left as they were, because their
-    land is too narrow to divide).
+    `same_as` (the number of an earlier answer, from 1, or 0 for the division as it was, whose cells
+    are the same; else null), `cells`, `largest_deviation` (share of the mean weight of a cell of
+    the same community) and the `widest` cell that has it, `mean_deviation`, `compactness` (mean
+    Polsby-Popper of the cells drawn), `along_streets` (share of the new inner borders that run
+    along streets, barriers or, with `keep`, today's borders), `households_moved` (those in another
+    cell than the most of their former neighbours), `beyond_tolerance` (cells whose deviation is
+    more than the tolerance and more than half the largest building of their community allows),
+    `over_barriers` (cells with buildings on both sides of one), `undrawn` (communities left as they
+    were, because their land is too narrow to divide).
     """
 
     division: Division

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an answer gains and costs, measured on the division that it became."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ import shapely
 from geo.plans.autodraw.rules import Balance
 from geo.plans.autodraw.search import Drawing
 from geo.plans.compactness import polsby_popper
-from geo.plans.lattice import in_metres, to_degrees
+from geo.plans.lattice import in_metres, same_land, to_degrees
 from geo.plans.rules import Cell, Division, Ground
 
 
@@ -78,6 +79,30 @@ def summary(
         "over_barriers": sorted(sums.over),
         "undrawn": sorted(sums.undrawn),
     }
+
+
+def repeats(before: Division, answers: Sequence[Division], within: str) -> list[int | None]:
+    """What each answer draws once more: the number of an earlier one (from 1), 0 for the division
+    as it was, None for nothing."""
+    drawn, found = [before.below(within)], []
+    for answer in answers:
+        cells = answer.below(within)
+        alike = (number for number, other in enumerate(drawn) if _alike(other, cells))
+        found.append(next(alike, None))
+        drawn.append(cells)
+    return found
+
+
+def _alike(some: list[Cell], others: list[Cell]) -> bool:
+    """Whether cells lie on the same land, whatever their codes."""
+    if len(some) != len(others):
+        return False
+    within = shapely.point_on_surface(np.array([cell.shape for cell in others], dtype=object))
+    other, one = shapely.STRtree([cell.shape for cell in some]).query(within, predicate="within")
+    pairs = zip(one.tolist(), other.tolist(), strict=True)
+    return len(other) == len(others) and all(
+        same_land(some[place].shape, others[at].shape) for place, at in pairs
+    )
 
 
 def _weights(cells: list[Cell], ground: Ground, balance: Balance) -> dict[str, float]:

@@ -87,6 +87,18 @@ def test_three_answers_of_sound_and_even_cells(keep: bool) -> None:
     assert households(TOWN) == [60, 90, 150] or max(households(TOWN)) > 115
 
 
+def test_an_answer_says_which_one_it_repeats() -> None:
+    assert [answer.summary["same_as"] for answer in plain()] == [None, None, 1]
+    first, second, third = (answer.division.cells for answer in plain())
+    assert all(same_land(cell.shape, third[code].shape) for code, cell in first.items())
+    assert not all(same_land(cell.shape, second[code].shape) for code, cell in first.items())
+    # Of one cell there is one drawing; then it is there already.
+    answers = drawn(cells=1, keep=True)
+    assert [answer.summary["same_as"] for answer in answers] == [None, 1, 1]
+    again = drawn(answers[0].division, cells=1, keep=True)
+    assert [answer.summary["same_as"] for answer in again] == [0, 0, 0]
+
+
 def test_what_is_told_is_what_was_drawn() -> None:
     for answer in plain():
         found = households(answer.division)
