@@ -62,6 +62,16 @@ class Planner:
             "(at) => { map_planner.setView(at, 17.5, {animate: false}); }", [lat, lon]
         )
 
+    def bring_in(self, file: str, name: str) -> None:
+        """A messy file, as a draft of this name."""
+        page = self.page
+        page.click("#fold")
+        page.click("#import")
+        page.set_input_files("dialog [name=file]", messy_file(file))
+        page.fill("dialog [name=name]", name)
+        page.click("dialog .go")
+        self.says("有 2 处问题")
+
     def reload(self) -> None:
         self.page.reload()
         self.page.wait_for_selector(READY)

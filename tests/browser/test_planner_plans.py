@@ -11,7 +11,7 @@ from api.jobs import run_one
 from api.routes import plan_impact
 from geo.clock import SetClock
 from tests import town
-from tests.browser.planners import Planner, messy_file
+from tests.browser.planners import Planner
 
 
 def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> None:
@@ -115,14 +115,10 @@ def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Plan
 def test_on_a_phone_a_draft_its_figures_and_its_problems_are_looked_at(planner: Planner) -> None:
     planner.begin()
     page = planner.page
-    page.click("#fold")
-    page.click("#import")
-    page.set_input_files("dialog [name=file]", messy_file("北一.geojson"))
-    page.click("dialog .go")
-    planner.says("有 2 处问题")
+    planner.bring_in("北一.geojson", "外来方案")
     page.set_viewport_size({"width": 360, "height": 780})
     planner.reload()
-    expect(page.locator("#open-plan")).to_contain_text("导入 北一.geojson")
+    expect(page.locator("#open-plan")).to_contain_text("外来方案")
     expect(page.locator(".on-small")).to_contain_text("画边界请用电脑")
     expect(page.locator(".toolbox")).to_be_hidden()
     page.click("[data-tab=problems]")
@@ -137,12 +133,7 @@ def test_on_a_phone_a_draft_its_figures_and_its_problems_are_looked_at(planner: 
 def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Planner) -> None:
     planner.begin()
     page = planner.page
-    page.click("#fold")
-    page.click("#import")
-    page.set_input_files("dialog [name=file]", messy_file("北一.geojson"))
-    page.fill("dialog [name=name]", "外来方案")
-    page.click("dialog .go")
-    planner.says("有 2 处问题")
+    planner.bring_in("北一.geojson", "外来方案")
     expect(page.locator("#open-plan")).to_contain_text("外来方案")
     expect(page.locator("[data-tab=problems] b")).to_have_text("2")
     expect(page.locator(".problems")).to_contain_text("缝隙")

@@ -16,7 +16,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.settings import Settings
 from tests import town
-from tests.browser.planners import READY, Planner, messy_file
+from tests.browser.planners import READY, Planner
 from tests.browser.watching import Watched
 from tests.conftest import PASSWORD
 
@@ -90,7 +90,8 @@ def cells_on(page: Page) -> set[str]:
 
 def expect_cells(page: Page, codes: set[str]) -> None:
     page.wait_for_function(
-        "(codes) => { const layer = window.map_wall?.ground?.find((one) => one.wangge.name === 'cells');"
+        "(codes) => {"
+        " const layer = window.map_wall?.ground?.find((one) => one.wangge.name === 'cells');"
         " const shown = layer?.getLayers().map((cell) => cell.feature.properties.code) ?? [];"
         " return shown.length === codes.length && shown.every((code) => codes.includes(code)); }",
         arg=sorted(codes),
@@ -101,12 +102,7 @@ def expect_cells(page: Page, codes: set[str]) -> None:
 def bring_in_a_messy_plan(planner: Planner) -> None:
     planner.begin()
     page = planner.page
-    page.click("#fold")
-    page.click("#import")
-    page.set_input_files("dialog [name=file]", messy_file("草图.geojson"))
-    page.fill("dialog [name=name]", "明日方案")
-    page.click("dialog .go")
-    planner.says("有 2 处问题")
+    planner.bring_in("草图.geojson", "明日方案")
     page.click("[data-tab=problems]")
     page.click("#tab .row .go")
     planner.says("还剩 0 处问题")
