@@ -39,8 +39,7 @@ on conflict (district, worker) do update set
   point = excluded.point, accuracy_m = excluded.accuracy_m, observed_at = excluded.observed_at,
   received_at = excluded.received_at, origin = excluded.origin
 where {_RANK.format(row="excluded")} > {_RANK.format(row="latest")}
-returning district, worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, observed_at,
-  on_duty, latest.xmax = 0 as first_seen, array(
+returning district, worker, on_duty, latest.xmax = 0 as first_seen, array(
     select assignment.cell from assignment
     -- Without the district in the index condition: see `patrol.circumstances`.
     where (assignment.district = latest.district) is true and assignment.worker = latest.worker
@@ -73,7 +72,7 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
         if 0 <= sighting.accuracy_m <= VAGUEST_FIX:
             who = (sighting.district, sighting.worker)
             known = newest.setdefault(who, sighting)
-            if sighting.rank > known.rank:
+            if known is not sighting and sighting.rank > known.rank:
                 newest[who] = sighting
     if not newest:
         return
@@ -95,13 +94,14 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
     items: dict[DistrictCode, list[list[Any]]] = {}
     for row in moved:
         if duty.get((row.district, row.worker), row.on_duty):
+            now = newest[row.district, row.worker]
             item = [
-                str(row.worker),
-                round(row.lon, 7),
-                round(row.lat, 7),
-                row.accuracy_m,
-                rfc3339(row.observed_at),
-                shared_area(row.district, row.cells),
+                str(now.worker),
+                round(now.lon, 7),
+                round(now.lat, 7),
+                now.accuracy_m,
+                rfc3339(now.observed_at),
+                shared_area(now.district, row.cells),
             ]
             items.setdefault(row.district, []).append(item)
     for district, some in items.items():
