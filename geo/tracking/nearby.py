@@ -26,7 +26,7 @@ _HERE = f"ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), {STORAGE_SR
 _DISTANCE = f"ST_Distance(point::geography, {_HERE}::geography)"
 _COLUMNS = f"""worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, observed_at,
   {_DISTANCE} as m"""
-_WANTED = f"""district = %(district)s and on_duty
+_WANTED = """district = %(district)s and on_duty
   and observed_at >= %(since)s and observed_at < %(before)s
   and worker <> all(%(without)s::uuid[])"""
 # The partial index on positions in duty answers in the order of degrees; a box that is sure to hold
