@@ -37,6 +37,9 @@ router = APIRouter(include_in_schema=False)
 HOME = "/wall"
 # Where workers begin: they have no wall.
 OWN = "/worker"
+# Where supervisors begin: it rings there.
+DUTY = "/duty"
+_BEGIN = {Role.WORKER: OWN, Role.SUPERVISOR: DUTY}
 _YEAR_S = 31_536_000
 
 
@@ -66,12 +69,12 @@ def install(app: FastAPI) -> None:
 
 @router.get("/")
 def home(request: Request) -> Response:
-    """Everybody begins at the wall, a worker at his own page."""
+    """Everybody begins at the wall, but who is called begins where it rings."""
     try:
         actor = authenticate(request)
     except NotSignedIn:
-        return RedirectResponse(HOME, 303)
-    return RedirectResponse(OWN if actor.role is Role.WORKER else HOME, 303)
+        raise SignInFirst() from None
+    return RedirectResponse(_BEGIN.get(actor.role, HOME), 303)
 
 
 @router.get("/favicon.ico")
@@ -81,9 +84,9 @@ def icon() -> Response:
 
 
 @router.get("/login")
-def login(next: str = HOME) -> Response:
+def login(next: str = "/") -> Response:
     """Sign in; afterwards the page that was asked for."""
-    return page(render("login.html", data=page_data({"next": local_path(next), "own": OWN})))
+    return page(render("login.html", data=page_data({"next": local_path(next)})))
 
 
 @router.get("/wall")
@@ -112,6 +115,7 @@ def show_wall(
         check_ins="/check-ins" if me.role in PERMISSIONS["checkins.read"] else None,
         reports="/reports/linkups" if me.role in PERMISSIONS["reports.read"] else None,
         planner="/planner" if me.role in PERMISSIONS["plans.read"] else None,
+        duty=DUTY if me.role is Role.SUPERVISOR else None,
         fresh_s=FRESH_FOR.total_seconds(),
         preview=preview,
     )
@@ -166,7 +170,7 @@ def local_path(next: str) -> str:
     # Browsers read a backslash as a slash and skip control characters: //host in disguise.
     odd = "\\" in next or any(ord(char) < 33 for char in next)
     if parts.scheme or parts.netloc or odd or not next.startswith("/") or next.startswith("//"):
-        return HOME
+        return "/"
     return next
 
 

@@ -13,7 +13,7 @@ from geo.clock import civil_date
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.drawing import focus
 from geo.workforce import queries as workforce
-from maps.worker import WorkerView, worker_page
+from maps.worker import PhoneView, worker_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,4 +43,4 @@ def show_worker(
         "linkups": f"{BASE}/linkups",
         "incidents": f"{BASE}/incidents",
     }
-    return page(worker_page(WorkerView(f"{BASE}/basemap", shown, data)))
+    return page(worker_page(PhoneView(f"{BASE}/basemap", shown, data)))

@@ -11,7 +11,7 @@ from maps.page import page_data, parts, render
 class WallView:
     """What a wall shows. `focus` is west, south, east, north in WGS-84 degrees; a position older
     than `fresh_s` seconds is shown as stale. `people`: whether positions of people are shown;
-    `check_ins`, `reports` and `planner`: where those pages are, for those who may read them.
+    `check_ins`, `reports`, `planner` and `duty`: where those pages are, for those whose they are.
     `preview`: the civil date whose plan is shown instead of today's, and then nothing moves."""
 
     district: str
@@ -27,6 +27,7 @@ class WallView:
     check_ins: str | None
     reports: str | None
     planner: str | None
+    duty: str | None
     preview: str | None = None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker's page on his phone: duty, the call that rings, the way there, and the channel."""
+"""The pages people have open on their phones to be called: a worker's, and his supervisor's."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,8 @@ _LAYERS = ("district", "green", "water", "buildings", "streets", "railways", "ce
 
 
 @dataclass(frozen=True)
-class WorkerView:
-    """What a worker's page shows. `focus` is west, south, east, north in WGS-84 degrees.
+class PhoneView:
+    """What such a page shows. `focus` is west, south, east, north in WGS-84 degrees.
 
     `data` are JSON values for the page's script: who he is, and addresses.
     """
@@ -23,7 +23,17 @@ class WorkerView:
     data: dict[str, Any]
 
 
-def worker_page(view: WorkerView) -> str:
-    """The page, with a placeholder for its nonce."""
-    drawn = ground("worker", view.basemap, view.focus, layers=_LAYERS, zoom_step=0.0, most_zoom=19)
-    return render("worker.html", name=view.data["name"], data=page_data(view.data), **parts(drawn))
+def worker_page(view: PhoneView) -> str:
+    """A worker's page, with a placeholder for its nonce: duty, the ring, the way, the channel."""
+    return _page("worker", view)
+
+
+def duty_page(view: PhoneView) -> str:
+    """A supervisor's page, with a placeholder for its nonce: what climbs to him, the channel."""
+    return _page("duty", view)
+
+
+def _page(name: str, view: PhoneView) -> str:
+    drawn = ground(name, view.basemap, view.focus, layers=_LAYERS, zoom_step=0.0, most_zoom=19)
+    said = {"name": view.data["name"], "data": page_data(view.data)}
+    return render(f"{name}.html", **said, **parts(drawn))

@@ -22,10 +22,12 @@ from api.texts import (
     service,
     workforce,
 )
+from geo.incidents.climbing import GRID_LEADER
 from geo.incidents.coverage import StandInReason
 from geo.incidents.inquiry import LeftOutReason
 from geo.incidents.ranking import NearReason, Shortfall
 from geo.incidents.rules import PlaceReason
+from geo.incidents.steering import NAMED
 
 
 class Language(StrEnum):
@@ -72,7 +74,7 @@ def judged_templates() -> dict[str, dict[str, tuple[str, str]]]:
 def desk_templates() -> dict[str, dict[str, tuple[str, str]]]:
     """The templates of places and of the people near them, for the desk's own sentences."""
     codes = (*PlaceReason, *NearReason, *Shortfall, *LeftOutReason, *StandInReason)
-    return {code.value: TEXTS[code.value] for code in codes}
+    return {str(code): TEXTS[code] for code in (*codes, NAMED, GRID_LEADER)}
 
 
 class _Fields(dict[str, Any]):

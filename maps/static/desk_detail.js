@@ -2,7 +2,7 @@
 // The chosen incident: what is known of it, its rings with their clocks, what was done about it.
 
 import { ask } from "./ask.js";
-import { rangAfter } from "./desk_linkup.js";
+import { countDown, rangAfter } from "./desk_linkup.js";
 import { said } from "./desk_words.js";
 import { clock, dial, element, moment } from "./patrol_words.js";
 import { span, t } from "./words.js";
@@ -30,7 +30,7 @@ export class Detail {
     this.more = null;
     this.fetching = 0;
     this.reading = Promise.resolve();
-    setInterval(() => this.count(), COUNT_MS);
+    setInterval(() => countDown(this.root, this.store.now()), COUNT_MS);
   }
 
   /** @param {string|null} id */
@@ -77,9 +77,9 @@ export class Detail {
     this.root.className = `detail ${row.severity} ${standing}`;
     document.getElementById("about").replaceChildren(...this.about(row, standing));
     this.acts(row, standing);
-    this.linkup.show(row, this.store.linkupOf(row.id), this.more);
+    this.linkup.show(row, this.store.linkupOf(row.id));
     document.getElementById("told").replaceChildren(...this.told());
-    this.count();
+    countDown(this.root, this.store.now());
   }
 
   about(row, standing) {
@@ -130,18 +130,6 @@ export class Detail {
       }),
     );
     if (focused) /** @type {HTMLElement} */ (nav.querySelector(`[data-act=${focused}]`))?.focus();
-  }
-
-  /** The answer clocks go on. */
-  count() {
-    const now = this.store.now();
-    for (const left of this.root.querySelectorAll(".left")) {
-      const { by, at } = /** @type {HTMLElement} */ (left).dataset;
-      const ms = Math.max(0, Date.parse(by) - now);
-      const share = ms / (Date.parse(by) - Date.parse(at));
-      /** @type {HTMLElement} */ (left).style.setProperty("--left", share.toFixed(3));
-      left.lastElementChild.textContent = t("detail.left", { s: Math.ceil(ms / 1000) });
-    }
   }
 
   told() {

@@ -35,7 +35,7 @@ export class Intake {
     this.place = /** @type {HTMLInputElement} */ (at("place"));
     this.what = /** @type {HTMLInputElement} */ (at("what"));
     this.finding = new Finding(page, spots, cellName, () => this.placed());
-    this.nearby = new Nearby(page, store, spots, (one) => this.join(one));
+    this.nearby = new Nearby(page, store, spots, { join: (one) => this.join(one) });
     /** The incident that gets another place, instead of a call. @type {any} */
     this.moves = null;
     this.sent = { content: "", id: "" };

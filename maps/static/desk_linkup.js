@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A linkup on the desk: its rings and climb with their clocks, who helps, which cells stand empty.
+// A linkup as those in charge see it: its rings and climb with their clocks, who helps, which cells stand empty.
 
 import { ask } from "./ask.js";
 import { said } from "./desk_words.js";
@@ -34,17 +34,21 @@ export class LinkupView {
     this.gaps = { key: "", items: [] };
   }
 
-  /** @param {any} row @param {any} linkup @param {any} more  what the service says beyond the rows */
-  show(row, linkup, more) {
+  /**
+   * @param {any} row
+   * @param {any} linkup
+   * @param {boolean} [steers]  whether the reader may keep and release people in it
+   */
+  show(row, linkup, steers = true) {
     const made = [];
     if (!linkup) {
       if (row.status !== "closed") made.push(element("p", t("detail.no_linkup"), "none"));
       this.root.replaceChildren(...made);
       return;
     }
-    this.more = more;
     this.linkup = linkup;
     this.open = linkup.status === "open";
+    this.steers = steers && this.open;
     if (!this.open) made.push(element("p", t("detail.ended"), "none"));
     if (linkup.lead_off_at && this.open) made.push(element("p", t("detail.lead_off"), "warn"));
     const steps = [...linkup.climb].reverse().map((step) => ({ live: [], part: this.step(step) }));
@@ -98,7 +102,7 @@ export class LinkupView {
     const why = one.released_for ? t(`released.${one.released_for}`) : "";
     item.append(element("small", [reason, far, why, one.answer_text].filter(Boolean).join(" · ")));
     const verb = STEERS[one.state];
-    if (this.open && one.worker && (verb === "release" || (verb === "keep" && this.linkup.lead))) {
+    if (this.steers && one.worker && (verb === "release" || (verb === "keep" && this.linkup.lead))) {
       item.append(this.steer(verb, one.worker));
     }
     return item;
@@ -171,6 +175,21 @@ export class LinkupView {
     }
     section.append(element("h3", t("gaps.title")), list);
     return [section];
+  }
+}
+
+/**
+ * The answer clocks below `root` go on.
+ * @param {HTMLElement} root
+ * @param {number} now  the service's present, in ms
+ */
+export function countDown(root, now) {
+  for (const left of root.querySelectorAll(".left[data-by]")) {
+    const { by, at } = /** @type {HTMLElement} */ (left).dataset;
+    const ms = Math.max(0, Date.parse(by) - now);
+    const share = ms / (Date.parse(by) - Date.parse(at));
+    /** @type {HTMLElement} */ (left).style.setProperty("--left", share.toFixed(3));
+    left.lastElementChild.textContent = t("detail.left", { s: Math.ceil(ms / 1000) });
   }
 }
 

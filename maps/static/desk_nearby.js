@@ -16,13 +16,14 @@ export class Nearby {
    * @param {any} page
    * @param {import("./store.js").Store} store
    * @param {import("./desk_spots.js").Spots} spots
-   * @param {(incident: any) => void} join
+   * @param {{join?: (incident: any) => void, person?: (one: any) => Node|string}} hooks  `join` takes
+   *   a likely duplicate; `person` answers what stands beside somebody who is near
    */
-  constructor(page, store, spots, join) {
+  constructor(page, store, spots, hooks) {
     this.page = page;
     this.store = store;
     this.spots = spots;
-    this.join = join;
+    this.hooks = hooks;
     /**
      * The last answer, by the place it is about.
      * @type {{key: string, at: number, answer: Promise<any>}|null}
@@ -125,7 +126,7 @@ export class Nearby {
     const between = one.barrier ? t(`near.behind_${one.barrier}`) : "";
     const why = element("small", [title, age, between].filter(Boolean).join(" · "));
     item.title = detail;
-    item.append(head, why);
+    item.append(head, why, this.hooks.person?.(one) ?? "");
     return item;
   }
 
@@ -160,7 +161,7 @@ export class Nearby {
         item.append(element("b", incident.title), element("small", where.join(" · ")));
         const button = element("button", n ? t("desk.join") : `${t("desk.join")} F7`);
         button.setAttribute("type", "button");
-        button.addEventListener("click", () => this.join(incident));
+        button.addEventListener("click", () => this.hooks.join(incident));
         item.append(button);
         return item;
       }),
@@ -169,17 +170,22 @@ export class Nearby {
 
   /** F7: the first likely one. */
   joinFirst() {
-    if (this.likely.length) this.join(this.likely[0].incident);
+    if (this.likely.length) this.hooks.join(this.likely[0].incident);
   }
 
   /** Taken back, or reported: nothing of it is kept for the next call. */
   clear() {
+    this.hide();
+    this.likely = [];
+    this.tell();
+  }
+
+  /** Nobody is asked for any more. */
+  hide() {
     this.open = false;
     this.kept = null;
     clearTimeout(this.again);
     this.asked += 1;
-    this.likely = [];
-    this.tell();
     document.getElementById("near").replaceChildren();
     for (const id of ["shortfall", "left-out"]) document.getElementById(id).textContent = "";
     this.spots.near({ lon: 0, lat: 0 }, []);

@@ -20,9 +20,7 @@ form.addEventListener("submit", async (event) => {
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
     });
     if (answer.ok) {
-      const { actor } = await answer.json();
-      // A worker has no wall: it was only where everybody begins.
-      location.replace(actor.role === "worker" && page.next === "/wall" ? page.own : page.next);
+      location.replace(page.next);
       return;
     }
     problem.textContent = (await answer.json()).detail;

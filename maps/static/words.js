@@ -70,6 +70,7 @@ const WORDS = {
   emergency: ["紧急事件", "Emergency"],
   urgent: ["加急事件", "Urgent"],
   normal: ["一般事件", "Normal"],
+  duty_page: ["连线接手", "Take charge"],
   check_ins_page: ["打卡记录", "Check-ins"],
   reports_page: ["连线时效", "Time to connect"],
   planner_page: ["网格规划", "Planner"],

@@ -3,7 +3,8 @@
 
 import { ask } from "./ask.js";
 import { channel } from "./channel.js";
-import { dial, element } from "./patrol_words.js";
+import { element } from "./patrol_words.js";
+import { tellCaller } from "./told.js";
 import { speak, t } from "./words.js";
 
 const WHY = ["why.busy", "why.far", "why.unwell", "why.stuck"];
@@ -117,7 +118,7 @@ export class Panel {
     set(".way", this.way.told(own.distance_m));
     const more = this.details.get(incident.id);
     if (!more) this.look(incident.id);
-    this.told(root, incident.label, more);
+    tellCaller(root.querySelector(".said"), incident.label, more, root.id === "task");
     set(".problem", this.state.problem);
     if (root.id === "task") {
       set(".stand", t(own.helper && own.state === "accepted" ? "stand.helper" : `stand.${own.state}`));
@@ -130,23 +131,6 @@ export class Panel {
       button.disabled = this.state.busy;
     }
     this.sendable();
-  }
-
-  /** What was told on the telephone, and by whom: to be rung up once the task is his. */
-  told(root, label, more) {
-    const { name, phone, note } = more?.reporter ?? {};
-    const lines = [more?.place?.address, note].filter((text) => text && text !== label);
-    if (name || phone) lines.push([t("caller"), name, phone].filter(Boolean).join(" "));
-    const part = root.querySelector(".said");
-    const text = lines.join("\n");
-    part.hidden = !text;
-    // A thumb on the number meets that number.
-    if (part.textContent === text) return;
-    part.textContent = text;
-    if (phone && root.id === "task") {
-      part.textContent = text.slice(0, -phone.length);
-      part.append(dial(phone));
-    }
   }
 
   /** @param {string} incident */

@@ -13,7 +13,10 @@ from maps.offline import offline
 from tests import town
 from tests.conftest import SignIn
 
-PAGES = ["/login", "/wall", "/docs", "/check-ins", "/checkpoints/print", "/desk", "/planner"]
+PAGES = [
+    *("/login", "/wall", "/docs", "/check-ins", "/checkpoints/print"),
+    *("/desk", "/duty", "/planner"),
+]
 
 
 @pytest.mark.parametrize("page", ["/wall", "/docs", "/wall?a=1&b=//x"])
@@ -32,7 +35,7 @@ def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(client: TestClient, pa
     ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/x"],
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(next: str) -> None:
-    assert local_path(next) == "/wall"
+    assert local_path(next) == "/"
 
 
 def test_text_of_the_address_stays_text(client: TestClient) -> None:
@@ -40,9 +43,24 @@ def test_text_of_the_address_stays_text(client: TestClient) -> None:
     assert "<script>alert" not in answer.text
 
 
-def test_home_is_the_wall(client: TestClient) -> None:
-    answer = client.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/wall")
+@pytest.mark.parametrize(
+    ("role", "begins"), [(Role.DISPATCHER, "/wall"), (Role.SUPERVISOR, "/duty"), (None, "/login")]
+)
+def test_where_one_begins(
+    client: TestClient, sign_in: SignIn, role: Role | None, begins: str
+) -> None:
+    headers = sign_in(role) if role else {}
+    answer = client.get("/", headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, begins)
+
+
+@pytest.mark.parametrize("role", [Role.PLANNER, Role.VIEWER, Role.WORKER])
+def test_only_who_leads_linkups_takes_charge(
+    client: TestClient, sign_in: SignIn, role: Role
+) -> None:
+    worker = town.WORKERS["N1"] if role is Role.WORKER else None
+    answer = client.get("/duty", headers=sign_in(role, worker=worker))
+    assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -91,11 +109,14 @@ def test_the_planner_page_is_the_planners(client: TestClient, sign_in: SignIn, r
     assert (answer.status_code, answer.json()["code"]) == (403, "role.not_allowed")
 
 
-def test_the_wall_leads_planners_to_their_page(client: TestClient, sign_in: SignIn) -> None:
+@pytest.mark.parametrize(("role", "page"), [(Role.PLANNER, "/planner"), (Role.SUPERVISOR, "/duty")])
+def test_the_wall_leads_to_the_page_that_is_ones_own(
+    client: TestClient, sign_in: SignIn, role: Role, page: str
+) -> None:
     def leads(role: Role) -> bool:
-        return 'href="/planner"' in client.get("/wall", headers=sign_in(role)).text
+        return f'href="{page}"' in client.get("/wall", headers=sign_in(role)).text
 
-    assert leads(Role.PLANNER)
+    assert leads(role)
     assert not leads(Role.VIEWER)
 
 

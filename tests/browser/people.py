@@ -10,8 +10,10 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.ids import IncidentId
 from geo.incidents.actions import close_incident, report_incident
+from geo.incidents.policies import LinkupPolicy
 from geo.incidents.queries import linkups_of
 from geo.incidents.rules import Linkup, Report, SaidPlace, Severity
+from geo.incidents.setting import change_linkup_policy
 from tests import town
 from tests.browser.conftest import Open
 from tests.browser.watching import Watched
@@ -26,10 +28,18 @@ READY = "html[data-ready=true]"
 class People:
     """The town with everybody at his place, and what happens in it."""
 
-    def __init__(self, visit: Open, served: Served, clock: SetClock) -> None:
+    def __init__(
+        self, visit: Open, served: Served, clock: SetClock, policy: LinkupPolicy | None = None
+    ) -> None:
         self.visit, self.served, self.clock = visit, served, clock
+        now = clock.now()
         with served.database.transaction() as session:
-            stand(session, AT_HOME, at=clock.now())
+            stand(session, AT_HOME, at=now)
+            if policy is not None:
+                since = now + timedelta(seconds=1)
+                change_linkup_policy(
+                    session, district=town.DISTRICT, policy=policy, since=since, at=now
+                )
         # They have been on duty for a while.
         clock.advance(timedelta(minutes=1))
 

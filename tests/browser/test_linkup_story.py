@@ -15,7 +15,6 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.incidents.policies import LinkupPolicy
 from geo.incidents.rules import Linkup
-from geo.incidents.setting import change_linkup_policy
 from tests import town
 from tests.browser.conftest import Open
 from tests.browser.people import READY, People
@@ -33,15 +32,7 @@ pytestmark = pytest.mark.usefixtures("patient")
 @pytest.fixture
 def people(visit: Open, served: Served, clock: SetClock) -> People:
     """Everybody in the middle of his cell; one after the other is asked."""
-    with served.database.transaction() as session:
-        change_linkup_policy(
-            session,
-            district=town.DISTRICT,
-            policy=LinkupPolicy(ring_size=1, answer_within_s=WITHIN_S),
-            since=clock.now() + timedelta(seconds=1),
-            at=clock.now(),
-        )
-    return People(visit, served, clock)
+    return People(visit, served, clock, LinkupPolicy(ring_size=1, answer_within_s=WITHIN_S))
 
 
 def officers(people: People, path: str) -> Page:
