@@ -78,7 +78,7 @@ def main() -> None:
             cells = areas(session, district, plan.id, level=Level.CELL, within=[phone["cell"]])
             middle = cells[0].boundary.representative_point()  # type: ignore[union-attr]
         with serving(url) as address, sync_playwright() as playwright:
-            chromium = shutil.which("chromium")
+            chromium = shutil.which("chromium-headless-shell")
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             page = browser.new_page(viewport={"width": 1920, "height": 1080})
             sign_in(page, address, accounts["dispatcher"])
