@@ -67,7 +67,8 @@ def ensure_assets(teller: Teller) -> None:
 
 def ensure_browser(teller: Teller) -> None:
     """Chromium and a Chinese font for the pages' tests, curl for the tour's. Raises: SetUpError."""
-    missing = [program for program in ("chromium-headless-shell", "curl") if not shutil.which(program)]
+    wanted = ("chromium-headless-shell", "curl")
+    missing = [program for program in wanted if not shutil.which(program)]
     if not _chinese_font():
         missing += ["fonts-wqy-microhei", "fontconfig"]
     if not missing:
