@@ -18,6 +18,7 @@ from geo.accounts.rules import (
     Reach,
     Role,
     SessionInvalid,
+    may,
     meets_scope,
     reach_of,
 )
@@ -135,22 +136,26 @@ class Allowed:
     """A dependency: the actor, provided that his role has an entry for a verb.
 
     How far the permission reaches is checked where the thing is known, by `accounts.rules.may`; of
-    a list the area that it is asked `within` is known here.
+    a list the area that it is asked `within` is known here. What is of the whole district is seen
+    by those whose scope that is.
     """
 
-    def __init__(self, verb: str) -> None:
+    def __init__(self, verb: str, *, whole: bool = False) -> None:
         if verb not in PERMISSIONS:
             raise LookupError(f"no entry for {verb} in the permission table")
-        self.verb = verb
+        self.verb, self.whole = verb, whole
 
     def __call__(self, request: Request) -> Actor:
-        """Raises: NotSignedIn, RoleNotAllowed, OutOfScope (a list `within` an area of others)."""
+        """Raises: NotSignedIn, RoleNotAllowed, OutOfScope (a list `within` an area of others, the
+        whole district)."""
         actor = authenticate(request)
         reach = reach_of(actor, self.verb)
         within = request.query_params.get("within", "")
         # What is no code is refused where the query is read.
         if within.isdigit() and reach is not Reach.DISTRICT and not meets_scope(actor, within):
             raise OutOfScope()
+        if self.whole:
+            may(actor, self.verb)
         return actor
 
 
@@ -172,9 +177,12 @@ def gathered(verb: str) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
-def allowed(verb: str) -> Any:
-    """Annotate an Actor parameter with this: `me: Annotated[Actor, allowed("areas.read")]`."""
-    return Depends(Allowed(verb))
+def allowed(verb: str, *, whole: bool = False) -> Any:
+    """Annotate an Actor parameter with this: `me: Annotated[Actor, allowed("areas.read")]`.
+
+    `whole`: of what is asked for there is one for the whole district.
+    """
+    return Depends(Allowed(verb, whole=whole))
 
 
 Write = Annotated[Session, Depends(write_session, scope="function")]

@@ -7,7 +7,7 @@ import shapely
 from pydantic import Field, StringConstraints, model_validator
 from shapely.geometry.base import BaseGeometry
 
-from api.shapes import Body, Latitude, Longitude, ShortText
+from api.shapes import Body, Latitude, Longitude, Name
 from geo.plans import edits
 
 # A code of a draft may be provisional: a letter from D on takes the place of a digit.
@@ -90,7 +90,7 @@ class MergeBody(Body):
 
     op: Literal["merge"]
     cells: Annotated[tuple[DraftCell, ...], Field(min_length=2, max_length=100)]
-    name: ShortText | None = None
+    name: Name | None = None
 
     def value(self) -> edits.Edit:
         """The edit."""
@@ -125,7 +125,7 @@ class FoundBody(Body):
     op: Literal["found"]
     areas: Codes
     parent: DraftCode
-    name: ShortText
+    name: Name
 
     def value(self) -> edits.Edit:
         """The edit."""
@@ -137,7 +137,7 @@ class RenameBody(Body):
 
     op: Literal["rename"]
     cell: DraftCode
-    name: ShortText
+    name: Name
 
     def value(self) -> edits.Edit:
         """The edit."""

@@ -21,7 +21,7 @@ BASE = "/api/v1"
 
 @router.get("/planner")
 def show_planner(
-    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("plans.read"))], now: Now
+    session: Read, me: Annotated[Actor, Depends(AllowedOnPage("plans.read", whole=True))], now: Now
 ) -> Response:
     """Plans: the list, one to draw on, and what it means."""
     district = hierarchy.district(session, me.district)

@@ -50,11 +50,20 @@ Text = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_no_control),
 ]
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("a name is one line")
+    return text
+
+
 ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_no_control),
 ]
+Name = Annotated[ShortText, AfterValidator(_one_line)]
 
 
 def _day_in_years_of_record(on: date) -> date:

@@ -16,8 +16,8 @@ from geo.jobs.rules import Job, JobKind, JobState
 
 router = APIRouter(tags=["jobs"])
 
-Reader = Annotated[Actor, allowed("plans.read")]
-Writer = Annotated[Actor, allowed("plans.write")]
+Reader = Annotated[Actor, allowed("plans.read", whole=True)]
+Writer = Annotated[Actor, allowed("plans.write", whole=True)]
 
 
 class JobAnswer(Answer):

@@ -16,8 +16,8 @@ from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed
 from api.plan_answers import REVISION_PROBLEMS, Revision, answer, carry_out, problem_feature
-from api.shapes import Body, ShortText
-from geo.accounts.rules import Actor, may
+from api.shapes import Body, Name
+from geo.accounts.rules import Actor
 from geo.clock import civil_date
 from geo.geojson import collection, dumps
 from geo.hierarchy import queries as hierarchy
@@ -33,8 +33,8 @@ from geo.plans.problems import problems
 
 router = APIRouter(tags=["plans"])
 
-Reader = Annotated[Actor, allowed("plans.read")]
-Writer = Annotated[Actor, allowed("plans.write")]
+Reader = Annotated[Actor, allowed("plans.read", whole=True)]
+Writer = Annotated[Actor, allowed("plans.write", whole=True)]
 _SUFFIX = {
     files.Format.SHP: ".zip",
     files.Format.GPKG: ".gpkg",
@@ -73,13 +73,12 @@ def bring_in(
     me: Writer,
     now: Now,
     file: Annotated[UploadFile, File(description=".zip, .gpkg or .geojson, with cells")],
-    name: Annotated[ShortText | None, Form()] = None,
+    name: Annotated[Name | None, Form()] = None,
     based_on: Annotated[UUID | None, Query(description="Default: the plan in force")] = None,
     crs: Annotated[str | None, Query(max_length=20, description="EPSG code")] = None,
     encoding: Annotated[str | None, Query(max_length=20, description="GBK, UTF-8")] = None,
 ) -> Response:
     """Begin a draft from a file, whole plan or some cells of one; answers what is wrong with it."""
-    may(me, "plans.write")
     base = _base(session, me, based_on, now)
     before = queries.division(session, me.district, base)
     ground = queries.ground(session, me.district, base)
@@ -177,7 +176,9 @@ def repair(
 
 def download(body: bytes, name: str, media_type: str) -> Response:
     """A file to be kept under a name, which may be Chinese."""
-    said = f"attachment; filename=\"plan{Path(name).suffix}\"; filename*=UTF-8''{quote(name)}"
+    said = (
+        f"attachment; filename=\"plan{Path(name).suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )
     return Response(body, media_type=media_type, headers={"content-disposition": said})
 
 

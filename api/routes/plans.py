@@ -23,11 +23,9 @@ from api.plan_answers import (
     tagged,
 )
 from api.plan_edits import EditBody
-from api.shapes import Answer, Body, Day, ShortText
+from api.shapes import Answer, Body, Day, Name
 from geo.accounts.rules import Actor
-from geo.clock import civil_date
 from geo.geojson import MEDIA_TYPE, collection, dumps
-from geo.hierarchy import queries as hierarchy
 from geo.ids import PlanId
 from geo.impact.surveying import metrics
 from geo.plans import actions, queries
@@ -38,23 +36,23 @@ from geo.workforce.signatures import names_behind
 
 router = APIRouter(tags=["plans"])
 
-Reader = Annotated[Actor, allowed("plans.read")]
-Writer = Annotated[Actor, allowed("plans.write")]
-Publisher = Annotated[Actor, allowed("plans.publish")]
+Reader = Annotated[Actor, allowed("plans.read", whole=True)]
+Writer = Annotated[Actor, allowed("plans.write", whole=True)]
+Publisher = Annotated[Actor, allowed("plans.publish", whole=True)]
 
 
 class PlanBody(Body):
     """A draft to be begun; without `id` the service makes one."""
 
     id: UUID | None = None
-    name: ShortText
+    name: Name
     based_on: UUID | Literal["in-force"] = "in-force"
 
 
 class NameBody(Body):
     """Another name."""
 
-    name: ShortText
+    name: Name
 
 
 class PublishBody(Body):
@@ -109,23 +107,23 @@ def index(session: Read, me: Reader) -> PlansAnswer:
     return PlansAnswer(items=[answer(one) for one in found])
 
 
-@router.post("/plans", status_code=201)
+@router.post(
+    "/plans",
+    status_code=201,
+    responses={200: {"model": PlanAnswer, "description": "The same again: the draft as it is now"}},
+)
 def begin(body: PlanBody, session: Write, me: Writer, now: Now, response: Response) -> PlanAnswer:
     """Begin a draft from the plan in force, from another published plan, or from a draft."""
-    if body.based_on == "in-force":
-        home = hierarchy.district(session, me.district)
-        today = civil_date(now, home.time_zone)
-        based_on = hierarchy.plan_in_force(session, me.district, today).id
-    else:
-        based_on = PlanId(body.based_on)
-    made = actions.begin_draft(
+    made, new = actions.begin_draft(
         session,
         actor=me,
         id=PlanId(body.id or uuid4()),
         name=body.name,
-        based_on=based_on,
+        based_on=None if body.based_on == "in-force" else PlanId(body.based_on),
         at=now,
     )
+    if not new:
+        response.status_code = 200
     return tagged(made, response)
 
 

@@ -7,10 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
+from geo.clock import civil_date
 from geo.columns import Origin
+from geo.digests import digest
+from geo.errors import IdReused
+from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import PlanStatus
 from geo.hierarchy.tables import PlanRow
 from geo.ids import DistrictCode, PlanId
@@ -38,21 +43,29 @@ def begin_draft(
     actor: Actor,
     id: PlanId,
     name: str,
-    based_on: PlanId,
+    based_on: PlanId | None,
     at: datetime,
-) -> PlanEntry:
-    """Begin a draft: from a published plan, or from another draft as it stands now.
+) -> tuple[PlanEntry, bool]:
+    """Begin a draft: from a published plan, or from another draft as it stands now; True when new.
 
-    Raises: NotAllowed, PlanNotFound, NotADraft (withdrawn).  Records: DraftChanged.
+    Without `based_on` from the plan in force. The same id with the same content by the same actor
+    answers the draft as it is now.
+
+    Raises: NotAllowed, PlanNotFound, NotADraft (withdrawn), IdReused.  Records: DraftChanged.
     """
     may(actor, "plans.write")
-    source = queries.entry(session, actor.district, based_on)
+    content = digest(name=name, based_on=based_on)
+    known = _known(session, actor, id, content)
+    if known is not None:
+        return known, False
+    source = queries.entry(session, actor.district, based_on or _in_force(session, actor, at))
     if source.status in (PlanStatus.WITHDRAWN, PlanStatus.DISCARDED):
         raise NotADraft(plan=str(based_on), status=source.status.value)
     branched = source.status is PlanStatus.DRAFT
     base = source.base if branched and source.base is not None else source.id
-    session.execute(
-        insert(PlanRow).values(
+    new = session.execute(
+        pg_insert(PlanRow)
+        .values(
             district=actor.district,
             id=id,
             name=name,
@@ -60,7 +73,14 @@ def begin_draft(
             created_at=at,
             origin=Origin.REAL.value,
         )
-    )
+        .on_conflict_do_nothing()
+        .returning(PlanRow.id)
+    ).one_or_none()
+    if new is None:
+        # Somebody else was faster with this id; a new statement sees what he wrote.
+        same = _known(session, actor, id, content)
+        assert same is not None
+        return same, False
     session.execute(
         insert(DraftRow).values(
             district=actor.district,
@@ -70,6 +90,8 @@ def begin_draft(
             state=0,
             undone=[],
             actor=actor.signature,
+            begun_by=actor.signature,
+            digest=content,
             changed_at=at,
         )
     )
@@ -77,8 +99,8 @@ def begin_draft(
     if branched and source.state:
         taken = queries.division(session, actor.district, source)
         asked = {"op": "branch", "plan": str(source.id), "revision": source.revision}
-        return take_step(session, actor, made, StepKind.BRANCH, taken, asked, {}, at)
-    return _told(session, actor, made, at)
+        return take_step(session, actor, made, StepKind.BRANCH, taken, asked, {}, at), True
+    return _told(session, actor, made, at), True
 
 
 def import_draft(
@@ -97,7 +119,7 @@ def import_draft(
 
     Raises: NotAllowed, PlanNotFound, NotADraft (withdrawn).  Records: DraftChanged.
     """
-    made = begin_draft(session, actor=actor, id=id, name=name, based_on=based_on, at=at)
+    made, _ = begin_draft(session, actor=actor, id=id, name=name, based_on=based_on, at=at)
     said = {"op": "import", **asked}
     return take_step(session, actor, made, StepKind.IMPORT, division, said, dict(outcome), at)
 
@@ -269,6 +291,29 @@ def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEnt
             steps=[step.as_fields() for step in missed],
         )
     return draft
+
+
+def _in_force(session: Session, actor: Actor, at: datetime) -> PlanId:
+    home = hierarchy.district(session, actor.district)
+    today = civil_date(at, home.time_zone)
+    return hierarchy.plan_in_force(session, actor.district, today).id
+
+
+def _known(session: Session, actor: Actor, id: PlanId, content: bytes) -> PlanEntry | None:
+    """The draft that was begun with this id. Raises: IdReused (for another one)."""
+    row = session.execute(
+        select(DraftRow.digest, DraftRow.begun_by)
+        .select_from(PlanRow)
+        .outerjoin(
+            DraftRow, (DraftRow.district == PlanRow.district) & (DraftRow.plan == PlanRow.id)
+        )
+        .where(PlanRow.district == actor.district, PlanRow.id == id)
+    ).one_or_none()
+    if row is None:
+        return None
+    if (row.digest, row.begun_by) != (content, actor.signature):
+        raise IdReused(id=id)
+    return queries.entry(session, actor.district, id)
 
 
 def _advance(

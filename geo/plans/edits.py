@@ -34,6 +34,7 @@ from geo.plans.rules import (
     NotOneCommunity,
     ShapeWrong,
     Upper,
+    WouldVanish,
     place_of,
 )
 from geo.plans.sketch import gridded, sides
@@ -174,6 +175,9 @@ def _transfer(division: Division, ground: Ground, edit: Transfer) -> Edited:
     ]
     if not donors:
         raise NothingMoves(cell=edit.to, **place_of(area))
+    swallowed = [code for code in donors if region.contains(division.cells[code].shape)]
+    if swallowed:
+        raise WouldVanish(cells=swallowed)
     among = [edit.to, *donors]
 
     def owner(points: Floats, before: Sequence[str]) -> list[str]:
@@ -303,7 +307,10 @@ def _rename(division: Division, ground: Ground, edit: Rename) -> Edited:
     if len(edit.area) == 15:
         cell = replace(division.cell(edit.area), name=edit.name)
         return Edited(division.with_cells(changed=[cell]), ())
-    level = {6: Level.DISTRICT, 9: Level.SUBDISTRICT}.get(len(edit.area), Level.COMMUNITY)
+    level = {9: Level.SUBDISTRICT, 12: Level.COMMUNITY}.get(len(edit.area))
+    if level is None:
+        # What the district is called is no plan's to say.
+        raise AreaUnknown(area=edit.area)
     upper = replace(division.upper(edit.area, level), name=edit.name)
     return Edited(division.with_uppers(changed=[upper]), ())
 

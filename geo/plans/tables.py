@@ -36,6 +36,9 @@ class DraftRow(Base):
     # The steps that were undone and can be redone, the next one last.
     undone: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     actor: Mapped[str] = mapped_column(Text)
+    # Who began it, and what he said: the same again is answered by the same draft.
+    begun_by: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
     changed_at: Mapped[datetime] = mapped_column(UtcInstant)
 
     __table_args__ = (

@@ -3,6 +3,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -99,6 +100,67 @@ def test_undoing_gives_the_figures_back(desk: Desk) -> None:
     desk.edit(op="split", cell=town.N1, line=MIDDLE)
     desk.ask("DELETE", "/edits/last")
     assert desk.ask("GET", "/metrics").json() == before
+
+
+def test_the_same_draft_is_begun_once(desk: Desk, sign_in: SignIn) -> None:
+    body = {"id": str(uuid4()), "name": "同一份"}
+
+    def begin(headers: dict[str, str], **more: Any) -> Any:
+        return desk.client.post(BASE, json={**body, **more}, headers=headers)
+
+    first = begin(desk.headers)
+    assert first.status_code == 201
+    again = begin(desk.headers)
+    assert (again.status_code, again.json()) == (200, first.json())
+    for refused in (
+        begin(desk.headers, name="别的"),
+        begin(desk.headers, based_on=desk.plan),
+        begin(sign_in(Role.ADMIN)),
+        begin(desk.headers, id=desk.ask("GET", "").json()["base"]),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (409, "id.reused")
+        assert "name" not in refused.json()
+    assert len(desk.client.get(BASE, headers=desk.headers).json()["items"]) == 3
+
+
+@pytest.mark.parametrize("name", ["两\n行", "x" * 201, " ", "a\tb"])
+def test_a_name_is_one_line(desk: Desk, name: str) -> None:
+    answers = [
+        desk.ask("PATCH", "", json={"name": name}),
+        desk.edit(op="rename", cell=town.N1, name=name),
+        desk.client.post(BASE, json={"name": name}, headers=desk.headers),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * 3
+
+
+def test_who_plans_for_a_part_sees_no_plan_of_the_whole(desk: Desk, sign_in: SignIn) -> None:
+    job = desk.ask("POST", "/impact", json={}).json()["id"]
+    part = sign_in(Role.PLANNER, scope="210503101")
+    plan = f"{BASE}/{desk.plan}"
+    for method, path, body in (
+        ("GET", BASE, None),
+        ("POST", BASE, {"name": "自己的"}),
+        ("GET", plan, None),
+        ("GET", f"{plan}?as=geojson", None),
+        ("GET", f"{plan}/impact", None),
+        ("POST", f"{plan}/impact", {}),
+        ("GET", f"{plan}/steps", None),
+        ("GET", f"{plan}/export", None),
+        ("POST", f"{plan}/draw", {"within": "210503101001"}),
+        ("POST", f"{plan}/edits", {"op": "rename", "cell": town.N1, "name": "甲"}),
+        ("POST", f"{plan}/publish", {"from": TOMORROW}),
+        ("GET", f"/api/v1/jobs/{job}", None),
+        ("POST", f"/api/v1/jobs/{job}/cancel", None),
+        ("GET", "/planner", None),
+    ):
+        headers = {**part, "if-match": '"0"'}
+        answer = desk.client.request(method, path, headers=headers, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "scope.not_found"), path
+
+
+def test_no_draft_renames_the_district(desk: Desk) -> None:
+    refused = desk.edit(op="rename", cell=town.DISTRICT, name="别的区")
+    assert (refused.status_code, refused.json()["code"]) == (404, "plan.area_unknown")
 
 
 def test_coordinates_are_multiples_of_the_grid(desk: Desk) -> None:
@@ -209,13 +271,11 @@ def test_a_draft_of_a_draft_goes_its_own_way(desk: Desk) -> None:
     assert len(desk.cells()) == 9
 
 
-def test_only_planners_draw(client: TestClient, sign_in: SignIn, desk: Desk) -> None:
+def test_only_planners_draw(client: TestClient, sign_in: SignIn) -> None:
     for role in (Role.DISPATCHER, Role.SUPERVISOR, Role.VIEWER):
         headers = sign_in(role)
         assert client.get(BASE, headers=headers).status_code == 403
         assert client.post(BASE, json={"name": "x"}, headers=headers).status_code == 403
-    part = Desk(client, sign_in(Role.PLANNER, scope="210503101"), desk.plan)
-    assert part.edit(**transfer()).status_code == 404
 
 
 def test_a_plan_from_tomorrow_on(desk: Desk, clock: SetClock) -> None:

@@ -116,6 +116,9 @@ def test_the_last_land_of_a_cell_is_not_transferred() -> None:
     with pytest.raises(WouldVanish) as refused:
         edit(Transfer(area, town.N1))
     assert refused.value.fields["cells"] == [town.N2]
+    with pytest.raises(WouldVanish) as refused:
+        edit(Transfer(drawing.region((-50, -50), (350, -50), (350, 350), (-50, 350)), town.N1))
+    assert refused.value.fields["cells"] == sorted(set(town.CELLS.values()) - {town.N1})
 
 
 def test_an_area_outside_the_district_moves_nothing() -> None:
