@@ -66,7 +66,7 @@ def bring_in(
 ) -> None:
     """Bring in the cells of a plan, or some of them, as a draft; say what is wrong with it."""
     from api.cli_exchange import names_said, repair_table
-    from api.database import opened, refuse_absent
+    from api.database import opened, refuse_absent, take_time
     from api.texts.terminal import line
     from geo.clock import SystemClock
     from geo.interchange.plan_files import read_plan
@@ -86,6 +86,7 @@ def bring_in(
             database.transaction() as session,
             _Bar(teller, file.name) as bar,
         ):
+            take_time(session)
             code = district_among(session, district)
             base = _plan(session, code, plan)
             before = queries.division(session, code, base)
@@ -155,7 +156,7 @@ def take_out(
     home: Home = None,
 ) -> None:
     """Write a plan or a draft as files; `wangge plan import` takes them back unchanged."""
-    from api.database import opened
+    from api.database import opened, take_time
     from api.texts.terminal import line
     from geo.hierarchy.queries import buildings
     from geo.interchange.export import format_of, refuse_target, sidecar_of
@@ -170,6 +171,7 @@ def take_out(
         database.snapshot() as session,
         _Bar(teller, out.name) as bar,
     ):
+        take_time(session)
         code = district_among(session, district)
         found = _plan(session, code, plan)
         bar.step(line("plan.reading", spoken))
@@ -201,7 +203,7 @@ def documents(
     home: Home = None,
 ) -> None:
     """Write the official documents of a plan: its table of changes, a map sheet a community."""
-    from api.database import opened
+    from api.database import opened, take_time
     from api.texts.terminal import line
     from geo.clock import SystemClock, civil_date
     from geo.hierarchy import queries as hierarchy
@@ -218,6 +220,7 @@ def documents(
         opened(settings_with(home=home), statement_timeout_s=_STATEMENT_S) as database,
         database.snapshot() as session,
     ):
+        take_time(session)
         code = district_among(session, district)
         found = _plan(session, code, plan)
         today = civil_date(SystemClock().now(), hierarchy.district(session, code).time_zone)

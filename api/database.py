@@ -5,6 +5,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from geo.cluster import Cluster
 from geo.db import Database, migrate
 from geo.reactions import REACTIONS
@@ -47,6 +50,11 @@ def database_url(settings: Settings) -> Iterator[str]:
         url = cluster.create_database(settings.database)
         migrate(url)
         yield url
+
+
+def take_time(session: Session) -> None:
+    """Let a transaction rest for as long as is worked on what it has read."""
+    session.execute(text("set local idle_in_transaction_session_timeout = 0"))
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from api.deps import Now, Read, Write, allowed
+from api.deps import Now, Read, Write, allowed, service
 from api.plan_answers import REVISION_PROBLEMS, Revision, answer, carry_out, problem_feature
 from api.shapes import Body, Name
 from geo.accounts.rules import Actor
@@ -69,7 +69,7 @@ class RepairsBody(Body):
 
 @router.post("/plans/import", status_code=201, responses=_JSON, response_class=Response)
 def bring_in(
-    session: Write,
+    request: Request,
     me: Writer,
     now: Now,
     file: Annotated[UploadFile, File(description=".zip, .gpkg or .geojson, with cells")],
@@ -79,27 +79,31 @@ def bring_in(
     encoding: Annotated[str | None, Query(max_length=20, description="GBK, UTF-8")] = None,
 ) -> Response:
     """Begin a draft from a file, whole plan or some cells of one; answers what is wrong with it."""
-    base = _base(session, me, based_on, now)
-    before = queries.division(session, me.district, base)
-    ground = queries.ground(session, me.district, base)
+    database = service(request).database
+    with database.snapshot() as session:
+        base = _base(session, me, based_on, now)
+        before = queries.division(session, me.district, base)
+        ground = queries.ground(session, me.district, base)
     # What the sender calls his file is a name to show, never a path to write to.
-    called = Path(file.filename or "").name[:100] or "upload"
+    called = "".join(filter(str.isprintable, Path(file.filename or "").name))[:100] or "upload"
+    # No transaction waits for a large file.
     with TemporaryDirectory(prefix="wangge-import-") as folder:
         path = Path(folder) / f"plan{Path(called).suffix.lower()[:10]}"
         with path.open("wb") as copy:
             shutil.copyfileobj(file.file, copy)
         found = read_plan(path, before, ground, asked=Asked(crs, encoding))
-    draft = actions.import_draft(
-        session,
-        actor=me,
-        id=PlanId(uuid4()),
-        name=name or f"导入 {called}",
-        based_on=base.id,
-        division=found.division,
-        asked={"file": called},
-        outcome=found.as_fields(),
-        at=now,
-    )
+    with database.transaction() as session:
+        draft = actions.import_draft(
+            session,
+            actor=me,
+            id=PlanId(uuid4()),
+            name=name or f"导入 {called}",
+            based_on=base.id,
+            division=found.division,
+            asked={"file": called},
+            outcome=found.as_fields(),
+            at=now,
+        )
     body = {
         "plan": answer(draft).model_dump(mode="json", by_alias=True),
         "file": found.as_fields(),

@@ -37,6 +37,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "Pack the files of the layer afresh.",
         ),
     },
+    "import.cells_piled": {
+        "zh": (
+            "网格层层重叠",
+            "图层“{layer}”中平均每个网格都与二十多个网格相叠，看不出是哪一份方案。"
+            "请检查是否把几份方案放进了一个文件。",
+        ),
+        "en": (
+            "Cells in a heap",
+            "In layer “{layer}” each cell lies upon twenty others and more, so no plan can be "
+            "seen. Perhaps several plans are in one file.",
+        ),
+    },
     "import.code_unknown": {
         "zh": (
             "不知道区划代码",

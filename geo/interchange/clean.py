@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.crs import degrees, geometry_to_degrees, geometry_to_metres, metric_srid, on_grid
 from geo.interchange.rules import GeometryWrong, Layer, Repair, Unrepairable
+from geo.interchange.tangles import tangled
 from geo.units import Metres, SquareMetres
 
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -147,7 +148,7 @@ def _valid(shapes: Shapes, layer: Layer, repairs: list[Repair]) -> Shapes:
     for place in np.flatnonzero(~shapely.is_valid(shapes)):
         broken = shapes[place]
         reason = str(shapely.is_valid_reason(broken))
-        mended = _made_valid(broken)
+        mended = None if tangled(broken) else _made_valid(broken)
         srid = srid_for([broken])
         if mended is None:
             point = shapely.Point(shapely.get_coordinates(broken)[0])

@@ -22,6 +22,7 @@ from geo.interchange.clean import POLYGONS, label_of
 from geo.interchange.read import Asked, layer_names, one_layer, read_layer
 from geo.interchange.rules import (
     AREA_LAYERS,
+    CellsPiled,
     GeometryWrong,
     Layer,
     ParentMissing,
@@ -29,6 +30,7 @@ from geo.interchange.rules import (
     Unrepairable,
     ValueBad,
 )
+from geo.interchange.tangles import piled, tangled
 from geo.plans.faults import sound
 from geo.plans.lattice import area_m2, to_degrees, to_units
 from geo.plans.recoding import without_empty
@@ -152,7 +154,8 @@ def read_plan(
     hears the name of each layer before it is read.
 
     Raises: every refusal of `archive.opened` and `read.read_layer`; FieldMissing, ValueBad,
-    GeometryWrong, Unrepairable (it holds no land), ParentMissing (no code, and off the district).
+    GeometryWrong, Unrepairable (it holds no land, or nobody can say which), CellsPiled,
+    ParentMissing (no code, and off the district).
     """
     with opened(path) as files:
         file, name = one_layer(files, Level.CELL, path.name)
@@ -168,6 +171,8 @@ def read_plan(
     for one in above.values():
         _note_uppers(reading, one)
     features = _features(layer, fields_of(layer, names or {}, PLAN_FIELDS))
+    if piled([one.shape for one in features]):
+        raise CellsPiled(layer=layer.name)
     features = _once(reading, features)
     cells, issued = _cells(reading, features)
     kept, retired = _rest(reading, cells)
@@ -204,7 +209,7 @@ def _features(layer: Layer, fields: Mapping[str, str]) -> list[_Told]:
                 layer=layer.name, feature=number, found=shape.geom_type, wanted=" / ".join(POLYGONS)
             )
         gridded = _gridded(shape)
-        if sound(gridded).is_empty:
+        if not gridded.is_valid and (tangled(gridded) or sound(gridded).is_empty):
             lon, lat = shapely.get_coordinates(shape)[0].tolist()
             place = {"lon": round(lon, 6), "lat": round(lat, 6)}
             raise Unrepairable(

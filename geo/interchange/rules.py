@@ -219,6 +219,12 @@ class Unrepairable(Invalid):
     code = "import.unrepairable"
 
 
+class CellsPiled(Invalid):
+    """Cells lie upon each other by the heap: several plans in one file, or one cell many times."""
+
+    code = "import.cells_piled"
+
+
 class ParentMissing(Invalid):
     """An area that lies in none of the areas one level up, or not in the one its code names."""
 

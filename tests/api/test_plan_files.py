@@ -14,6 +14,7 @@ from geo.accounts.rules import Role
 from tests import drawing, town
 from tests.api.test_plans import BASE, Desk, transfer
 from tests.conftest import SignIn
+from tests.unit.interchange.test_tangles import star as tangle
 
 
 @pytest.fixture
@@ -94,6 +95,36 @@ def test_what_is_no_plan_is_refused_in_words(desk: Desk, body: bytes, name: str)
     assert answer.status_code == 422, answer.text
     assert answer.json()["code"].startswith(("import.", "request."))
     assert len(desk.client.get(BASE, headers=desk.headers).json()["items"]) == 2
+
+
+def test_what_would_take_hours_to_mend_or_to_list_is_refused(desk: Desk) -> None:
+    lon, lat = town.point(50, 250)
+    star = [(lon + x / 1e10, lat + y / 1e10) for x, y in tangle(301)]
+    cell = shapes(desk)[town.N1]
+    for kind, drawn, code in (
+        ("tangled", [{"type": "Polygon", "coordinates": [[*star, star[0]]]}], "unrepairable"),
+        ("in a heap", [cell] * 5000, "cells_piled"),
+    ):
+        features = [{"type": "Feature", "geometry": one, "properties": {}} for one in drawn]
+        body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+        answer = bring(desk, body, "x.geojson")
+        assert (answer.status_code, answer.json()["code"]) == (422, f"import.{code}"), kind
+
+
+def test_what_a_file_is_called_is_a_name_and_no_path(desk: Desk) -> None:
+    cell = {"type": "Feature", "geometry": shapes(desk)[town.N1], "properties": {"code": town.N1}}
+    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
+    # As a sender may write it who does not quote what he should.
+    parts = [b"--b", b'content-disposition: form-data; name="file"; filename="../../x\x00.geojson"']
+    sent = b"\r\n".join([*parts, b"", body, b"--b--", b""])
+    headers = {**desk.headers, "content-type": "multipart/form-data; boundary=b"}
+    made = desk.client.post(f"{BASE}/import", content=sent, headers=headers)
+    assert made.status_code == 201, made.text
+    assert made.json()["plan"]["name"] == "导入 x.geojson"
+    draft = Desk(desk.client, desk.headers, made.json()["plan"]["id"])
+    draft.ask("PATCH", "", json={"name": "../甲"})
+    told = draft.ask("GET", "/export?format=geojson").headers["content-disposition"]
+    assert told.endswith("..%2F%E7%94%B2.geojson")
 
 
 def test_an_unknown_repair_is_refused(desk: Desk) -> None:
