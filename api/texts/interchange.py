@@ -40,13 +40,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "import.cells_piled": {
         "zh": (
             "网格层层重叠",
-            "图层“{layer}”中平均每个网格都与二十多个网格相叠，看不出是哪一份方案。"
+            "图层“{layer}”中的网格层层相叠，或支离破碎，看不出是哪一份方案。"
             "请检查是否把几份方案放进了一个文件。",
         ),
         "en": (
             "Cells in a heap",
-            "In layer “{layer}” each cell lies upon twenty others and more, so no plan can be "
-            "seen. Perhaps several plans are in one file.",
+            "The cells of layer “{layer}” lie upon each other by the heap, or are in shreds: no "
+            "plan can be seen. Perhaps several plans are in one file.",
         ),
     },
     "import.code_unknown": {

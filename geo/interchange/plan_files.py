@@ -23,6 +23,7 @@ from geo.interchange.read import Asked, layer_names, one_layer, read_layer
 from geo.interchange.rules import (
     AREA_LAYERS,
     CellsPiled,
+    FileTooLarge,
     GeometryWrong,
     Layer,
     ParentMissing,
@@ -30,7 +31,7 @@ from geo.interchange.rules import (
     Unrepairable,
     ValueBad,
 )
-from geo.interchange.tangles import piled, tangled
+from geo.interchange.tangles import piled, shredded, tangled
 from geo.plans.faults import sound
 from geo.plans.lattice import area_m2, to_degrees, to_units
 from geo.plans.recoding import without_empty
@@ -57,6 +58,8 @@ _APART = 0.01
 _COVERED = 0.5
 # It has come from those of which it has so much, or which are so much of it.
 _INHERITED = 0.2
+# More than a cell has that anybody could walk.
+_MOST_POINTS, _MOST_RINGS = 50_000, 200
 # The provisional codes that a community has room for.
 _MOST_NEW = 2000
 
@@ -154,8 +157,8 @@ def read_plan(
     hears the name of each layer before it is read.
 
     Raises: every refusal of `archive.opened` and `read.read_layer`; FieldMissing, ValueBad,
-    GeometryWrong, Unrepairable (it holds no land, or nobody can say which), CellsPiled,
-    ParentMissing (no code, and off the district).
+    GeometryWrong, FileTooLarge (one cell), Unrepairable (it holds no land, or nobody can say
+    which), CellsPiled, ParentMissing (no code, and off the district).
     """
     with opened(path) as files:
         file, name = one_layer(files, Level.CELL, path.name)
@@ -184,6 +187,8 @@ def read_plan(
     )
     gone = [base.cells[code] for code in (*retired, *moved)]
     division = rehoused(division, ground, list(division.cells), gone)
+    if shredded([sound(cell.shape) for cell in division.cells.values()], ground.outline):
+        raise CellsPiled(layer=layer.name)
     if kept:
         reading.note("repair.cells_kept", count=len(kept))
     if retired:
@@ -209,6 +214,7 @@ def _features(layer: Layer, fields: Mapping[str, str]) -> list[_Told]:
                 layer=layer.name, feature=number, found=shape.geom_type, wanted=" / ".join(POLYGONS)
             )
         gridded = _gridded(shape)
+        _refuse_bulky(gridded, layer, number)
         if not gridded.is_valid and (tangled(gridded) or sound(gridded).is_empty):
             lon, lat = shapely.get_coordinates(shape)[0].tolist()
             place = {"lon": round(lon, 6), "lat": round(lat, 6)}
@@ -233,6 +239,16 @@ def _features(layer: Layer, fields: Mapping[str, str]) -> list[_Told]:
             )
         )
     return out
+
+
+def _refuse_bulky(shape: BaseGeometry, layer: Layer, number: int) -> None:
+    """Whatever is looked for in cells takes the longer, the more corners and rings they have."""
+    for size, limit, unit in (
+        (int(shapely.get_num_coordinates(shape)), _MOST_POINTS, "points"),
+        (len(shapely.get_rings(shapely.get_parts(shape))), _MOST_RINGS, "rings"),
+    ):
+        if size > limit:
+            raise FileTooLarge(file=f"{layer.name} #{number}", size=size, limit=limit, unit=unit)
 
 
 def codes_listed(text: str) -> tuple[str, ...]:

@@ -220,7 +220,8 @@ class Unrepairable(Invalid):
 
 
 class CellsPiled(Invalid):
-    """Cells lie upon each other by the heap: several plans in one file, or one cell many times."""
+    """Cells lie upon each other by the heap, or are in shreds: several plans in one file, most
+    likely."""
 
     code = "import.cells_piled"
 

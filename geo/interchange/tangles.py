@@ -22,6 +22,9 @@ _BOXES_EACH, _BOXES_MORE = 10, 1000
 _CROSSINGS = 20_000
 # A cell has six or seven neighbours, and the boxes of a few more about it.
 _CELLS_EACH, _CELLS_MORE = 20, 1000
+# So many pieces that two cells share, or so many holes, are no slips of a hand.
+_SHREDS = 500
+_HOLES_EACH, _HOLES_MORE = 20, 1000
 
 
 def tangled(ring: BaseGeometry) -> bool:
@@ -49,6 +52,18 @@ def piled(cells: Sequence[BaseGeometry]) -> bool:
         if boxes > _CELLS_EACH * len(shapes) + _CELLS_MORE:
             return True
     return False
+
+
+def shredded(cells: Sequence[BaseGeometry], outline: BaseGeometry) -> bool:
+    """Whether valid cells share land, or leave out land inside the outline, in shreds."""
+    shapes = np.array(cells, dtype=object)
+    if not shapely.coverage_is_valid(shapes):
+        one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
+        shared = shapely.intersection(shapes[one[one < other]], shapes[other[one < other]])
+        if shapely.get_num_geometries(shared).max(initial=0) > _SHREDS:
+            return True
+    left = shapely.difference(outline, shapely.union_all(shapes))
+    return bool(shapely.get_num_geometries(left) > _HOLES_EACH * len(shapes) + _HOLES_MORE)
 
 
 def _meetings(shapes: NDArray[np.object_]) -> Iterator[NDArray[np.int64]]:

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from shapely.geometry import Polygon
 
-from geo.interchange.tangles import piled, tangled
+from geo.interchange.tangles import piled, shredded, tangled
 
 BOWTIE = Polygon([(0, 0), (1000, 1000), (1000, 0), (0, 1000)])
 
@@ -53,3 +53,29 @@ def test_one_cell_many_times_is_a_heap_and_a_district_is_none() -> None:
     begun = time.monotonic()
     assert piled([cells[0]] * 100_000)
     assert time.monotonic() - begun < 10
+
+
+def comb(teeth: int) -> Polygon:
+    """Teeth that reach from the south over the border at y = 0, and gaps as wide between them."""
+    corners = [
+        (x + east, y)
+        for x in range(0, 2 * teeth, 2)
+        for east, y in ((0, -10), (0, 10), (1, 10), (1, -10))
+    ]
+    return Polygon([*corners, (2 * teeth, -20), (0, -20)])
+
+
+def test_cells_in_shreds_are_told_from_such_as_need_a_hand() -> None:
+    land = shapely.box(0, -20, 2000, 20)
+    north = shapely.box(0, 0, 2000, 20)
+    assert shredded([comb(600), north], land)
+    assert not shredded([comb(100), north], land)
+    # Nobody overlaps, and there are more holes than cells could have.
+    holes = shapely.union_all([shapely.box(x, 0, x + 1, 1) for x in range(0, 2000, 2)])
+    wide = shapely.box(0, -20, 8000, 20)
+    assert shredded([wide.difference(shapely.MultiPolygon([*holes.geoms, *more(8)]))], wide)
+    assert not shredded([wide.difference(holes)], wide)
+
+
+def more(rows: int) -> list[Polygon]:
+    return [shapely.box(x, y, x + 1, y + 1) for y in range(2, rows, 2) for x in range(0, 2000, 2)]
