@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes that several routes share: strict bodies, points, fixes, instants."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Generic, Literal, TypeVar
 from unicodedata import category
@@ -22,6 +23,7 @@ from geo.crs import Fix, Point, System
 from geo.errors import Invalid
 from geo.units import Metres
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # Invisible characters that turn the direction of the text around them.
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -66,13 +68,20 @@ ShortText = Annotated[
 Name = Annotated[ShortText, AfterValidator(_one_line)]
 
 
+def _iso_day(said: object) -> object:
+    # A number would be read as seconds since 1970, and an instant at midnight as its day.
+    if not isinstance(said, date) and not (isinstance(said, str) and _ISO_DAY.fullmatch(said)):
+        raise ValueError("a date is written YYYY-MM-DD")
+    return said
+
+
 def _day_in_years_of_record(on: date) -> date:
     if not 2000 <= on.year <= 2200:
         raise ValueError("the year must lie between 2000 and 2200")
     return on
 
 
-Day = Annotated[date, AfterValidator(_day_in_years_of_record)]
+Day = Annotated[date, AfterValidator(_day_in_years_of_record), BeforeValidator(_iso_day)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_years_of_record), BeforeValidator(_rfc3339)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]

@@ -106,6 +106,16 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("没有变化", "所画区域已属于该网格，或不含任何土地。"),
         "en": ("Nothing moves", "The area is the cell's own already, or holds no land."),
     },
+    "plan.followed": {
+        "zh": (
+            "后面已有方案",
+            "“{name}”已定于 {begins_on} 起生效，接在这份方案之后。请先撤回“{name}”。",
+        ),
+        "en": (
+            "Another plan follows",
+            "“{name}” is published from {begins_on} and follows this one. Take it back first.",
+        ),
+    },
     "plan.nothing_to_roll_back": {
         "zh": ("无法撤回", "方案状态为 {status}，或其有效期已结束，无法撤回。"),
         "en": ("Nothing to roll back", "The plan is {status}, or its time is over."),

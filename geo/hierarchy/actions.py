@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from geo.accounts.rules import SYSTEM_ACTOR
 from geo.bulk import copy_rows, take_stock
+from geo.clock import civil_date
 from geo.columns import Origin
 from geo.crs import metric_srid, on_grid
 from geo.hierarchy.queries import plan_in_force
@@ -172,6 +173,9 @@ def _publish(
     origin: Origin,
 ) -> PlanId:
     plan = PlanId(uuid4())
+    zone = session.execute(
+        select(DistrictRow.time_zone).where(DistrictRow.code == district)
+    ).scalar_one()
     session.execute(
         insert(PlanRow).values(
             district=district,
@@ -180,8 +184,8 @@ def _publish(
             status=PlanStatus.PUBLISHED.value,
             in_force_during=Range(in_force_from, until, bounds="[)"),
             created_at=at,
-            # A district that is brought in has nobody yet for whom anything would change.
-            took_effect_at=at,
+            # What holds already has nobody yet for whom anything would change.
+            took_effect_at=at if in_force_from <= civil_date(at, zone) else None,
             origin=origin.value,
         )
     )

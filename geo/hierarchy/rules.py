@@ -158,6 +158,12 @@ class PlanDateTooEarly(Invalid):
     code = "plan.date_too_early"
 
 
+class PlanFollowed(Conflict):
+    """Another plan is published already to follow the one in question, and was drawn from it."""
+
+    code = "plan.followed"
+
+
 class NothingToRollBack(Conflict):
     """The plan is not published, is over, or is the district's first."""
 

@@ -21,6 +21,7 @@ from geo.hierarchy.rules import (
     Plan,
     PlanBaseMoved,
     PlanDateTooEarly,
+    PlanFollowed,
     PlanPublished,
     PlanStatus,
     PlanTookEffect,
@@ -42,20 +43,14 @@ from geo.ids import AreaCode, DistrictCode, Level, PlanId
 from geo.outbox import record
 
 
-def publish(
-    session: Session,
-    *,
-    district: DistrictCode,
-    plan: PlanId,
-    base: PlanId,
-    succession: Succession,
-    begins_on: date,
-    at: datetime,
-    by: str,
+def followed_from(
+    session: Session, *, district: DistrictCode, base: PlanId, begins_on: date, at: datetime
 ) -> Plan:
-    """Publish a draft from a civil date on, in the place of the plan it was drawn from.
+    """The plan that a draft of `base` would follow if it began on a civil date: that base.
 
-    Raises: PlanDateTooEarly, PlanBaseMoved, PlanUnsound.  Records: PlanPublished.
+    Until the transaction ends nobody else changes which plans are in force.
+
+    Raises: PlanDateTooEarly, PlanBaseMoved, PlanFollowed.
     """
     home = _alone(session, district)
     today = civil_date(at, home.time_zone)
@@ -66,6 +61,25 @@ def publish(
         raise PlanBaseMoved(
             begins_on=begins_on.isoformat(), in_force=str(now.id), name=now.name, base=str(base)
         )
+    _refuse_followed(session, district, now)
+    return now
+
+
+def publish(
+    session: Session,
+    *,
+    district: DistrictCode,
+    plan: PlanId,
+    now: Plan,
+    succession: Succession,
+    begins_on: date,
+    at: datetime,
+    by: str,
+) -> Plan:
+    """Publish a draft from a civil date on, in the place of `now` as `followed_from` found it.
+
+    Raises: PlanUnsound.  Records: PlanPublished.
+    """
     problems = nesting_problems(succession.areas) or coverage_problems(succession.areas)
     if problems:
         raise PlanUnsound(problems=[problem.as_fields() for problem in problems[:100]], districts=1)
@@ -75,7 +89,7 @@ def publish(
         .where(PlanRow.district == district, PlanRow.id == plan)
         .values(
             status=PlanStatus.PUBLISHED.value,
-            in_force_during=Range(begins_on, now.ends_on, bounds="[)"),
+            in_force_during=Range(begins_on, None, bounds="[)"),
         )
     )
     insert_areas(session, district, plan, succession.areas, succession.buildings, begins_on)
@@ -88,7 +102,7 @@ def publish(
     ]
     if lines:
         session.execute(insert(LineageRow), lines)
-    return _published(session, district, plan, base, at, by)
+    return _published(session, district, plan, now.id, at, by)
 
 
 def roll_back(
@@ -97,9 +111,10 @@ def roll_back(
     """Take a published plan back: before its day it is withdrawn and its base goes on.
 
     From its day on the past is no longer changed: the base comes into force again tomorrow, under
-    its own codes, as another plan. Answers the plan that follows.
+    its own codes, as another plan. Answers the plan that follows. What is published to follow a
+    plan was drawn from it, and is taken back first.
 
-    Raises: NothingToRollBack.  Records: PlanWithdrawn, or PlanPublished.
+    Raises: NothingToRollBack, PlanFollowed.  Records: PlanWithdrawn, or PlanPublished.
     """
     home = _alone(session, district)
     today = civil_date(at, home.time_zone)
@@ -108,6 +123,7 @@ def roll_back(
     over = found.ends_on is not None and found.ends_on <= today
     if found.status is not PlanStatus.PUBLISHED or over:
         raise NothingToRollBack(plan=str(plan), status=found.status.value)
+    _refuse_followed(session, district, found)
     assert found.begins_on is not None
     if found.begins_on <= today:
         return _again(session, district, found, before, today + timedelta(days=1), at, by)
@@ -116,7 +132,7 @@ def roll_back(
         .where(PlanRow.district == district, PlanRow.id == plan)
         .values(status=PlanStatus.WITHDRAWN.value)
     )
-    during = Range(before.begins_on, found.ends_on, bounds="[)")
+    during = Range(before.begins_on, None, bounds="[)")
     session.execute(
         update(PlanRow)
         .where(PlanRow.district == district, PlanRow.id == before.id)
@@ -185,6 +201,14 @@ def _alone(session: Session, district: DistrictCode) -> DistrictRow:
     ).one()
 
 
+def _refuse_followed(session: Session, district: DistrictCode, plan: Plan) -> None:
+    if plan.ends_on is not None:
+        later = queries.plan_in_force(session, district, plan.ends_on)
+        raise PlanFollowed(
+            plan=str(plan.id), by=str(later.id), name=later.name, begins_on=plan.ends_on.isoformat()
+        )
+
+
 def _again(
     session: Session,
     district: DistrictCode,
@@ -203,7 +227,7 @@ def _again(
             id=plan,
             name=before.name,
             status=PlanStatus.PUBLISHED.value,
-            in_force_during=Range(begins_on, found.ends_on, bounds="[)"),
+            in_force_during=Range(begins_on, None, bounds="[)"),
             created_at=at,
             origin=Origin.REAL.value,
         )

@@ -27,8 +27,8 @@ def publish_plan(
 ) -> tuple[Plan, dict[str, str]]:
     """Publish a draft from a civil date on; answers it with the final code of each provisional one.
 
-    Raises: NotAllowed, PlanNotFound, NotADraft, ProblemsRemain, PlanDateTooEarly, PlanBaseMoved,
-    CodesUsedUp.  Records: PlanPublished.
+    Raises: NotAllowed, PlanNotFound, NotADraft, PlanDateTooEarly, PlanBaseMoved, PlanFollowed,
+    ProblemsRemain, CodesUsedUp.  Records: PlanPublished.
     """
     may(actor, "plans.publish")
     open_draft(session, actor.district, plan)
@@ -40,6 +40,9 @@ def publish_plan(
     )
     draft = open_draft(session, actor.district, plan)
     assert draft.base is not None
+    now = succession.followed_from(
+        session, district=actor.district, base=draft.base, begins_on=begins_on, at=at
+    )
     division = queries.division(session, actor.district, draft)
     left = problems(division, queries.ground(session, actor.district, draft))
     if left:
@@ -56,7 +59,7 @@ def publish_plan(
         session,
         district=actor.district,
         plan=plan,
-        base=draft.base,
+        now=now,
         succession=closed(division, base, areas, buildings, codes),
         begins_on=begins_on,
         at=at,
@@ -68,7 +71,8 @@ def publish_plan(
 def roll_back_plan(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> Plan:
     """Take a published plan back; answers the plan that follows in its place.
 
-    Raises: NotAllowed, PlanNotFound, NothingToRollBack.  Records: PlanWithdrawn or PlanPublished.
+    Raises: NotAllowed, PlanNotFound, NothingToRollBack, PlanFollowed.
+    Records: PlanWithdrawn or PlanPublished.
     """
     may(actor, "plans.publish")
     found = queries.entry(session, actor.district, plan)

@@ -317,6 +317,42 @@ def test_a_draft_whose_base_is_no_longer_in_force_is_refused(desk: Desk) -> None
     assert (answer.status_code, answer.json()["code"]) == (409, "plan.base_moved")
 
 
+@pytest.mark.parametrize("day", ["2026-03-12T00:00", "20260310", 20260310, "2027-02-29", ""])
+def test_a_day_is_a_day(desk: Desk, day: Any) -> None:
+    assert desk.ask("POST", "/publish", json={"from": day}).status_code == 422
+
+
+def test_published_plans_are_a_chain_that_is_drawn_and_taken_back_at_its_end(
+    desk: Desk, clock: SetClock, sign_in: SignIn
+) -> None:
+    between = Desk(desk.client, desk.headers)
+    for one in (desk, between):
+        one.edit(op="split", cell=town.N1, line=MIDDLE)
+    assert desk.ask("POST", "/publish", json={"from": "2026-03-10"}).status_code == 200
+    made = desk.client.post(
+        BASE, json={"name": "再后", "based_on": desk.plan}, headers=desk.headers
+    )
+    later = Desk(desk.client, desk.headers, made.json()["id"])
+    later.edit(op="split", cell=town.S1, line=mapping(drawing.line((50, -10), (50, 110))))
+    assert later.ask("POST", "/publish", json={"from": "2026-03-20"}).status_code == 200
+    # What follows was drawn from what it follows: nothing goes between, nothing goes from below.
+    for refused, name in (
+        (between.ask("POST", "/publish", json={"from": TOMORROW}), "草案"),
+        (desk.ask("POST", "/rollback"), "再后"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (409, "plan.followed")
+        assert refused.json()["name"] == name
+    clock.set(clock.now() + timedelta(days=10))
+    headers = sign_in(Role.PLANNER)
+    desk.headers = later.headers = headers
+    assert desk.ask("POST", "/rollback").json()["code"] == "plan.followed"
+    assert later.ask("POST", "/rollback").json()["id"] == desk.plan
+    again = desk.ask("POST", "/rollback")
+    assert again.json()["from"] == "2026-03-13"
+    # Once is enough, though its last day is not over.
+    assert desk.ask("POST", "/rollback").json()["code"] == "plan.followed"
+
+
 def test_a_plan_is_taken_back_before_its_day(desk: Desk) -> None:
     before = desk.client.get("/api/v1/areas?on=2026-03-05", headers=desk.headers).json()
     desk.edit(**transfer())
