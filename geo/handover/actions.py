@@ -18,8 +18,9 @@ from geo.handover.rules import Task, TaskDone, TaskKind
 from geo.handover.tables import TaskRow
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy import succession
+from geo.hierarchy.heirs import heirs_of
 from geo.hierarchy.rules import Plan, PlanPublished, PlanTookEffect, PlanWithdrawn
-from geo.ids import DistrictCode, PlanId
+from geo.ids import CODE_LENGTH, DistrictCode, Level, PlanId
 from geo.incidents import following as incidents
 from geo.outbox import record
 from geo.patrol import following as patrol
@@ -121,24 +122,15 @@ def _first_instant(session: Session, district: DistrictCode, plan: Plan) -> date
 
 def _heirs(
     session: Session, district: DistrictCode, base: PlanId, plan: PlanId, retired: Collection[str]
-) -> dict[str, list[str]]:
-    """The retired cells that each cell comes from, the one that gives most households first."""
-    passed = succession.households_passed(session, district, base, plan)
-    olds: dict[str, set[str]] = {
-        code: {old for old in old_codes if old in retired}
-        for code, old_codes in succession.lineage(session, district, plan).items()
-        if len(code) == 15
+) -> dict[str, tuple[str, ...]]:
+    """The retired cells that each cell goes on from, the one that gave most households first."""
+    came_from = {
+        code: olds
+        for code, olds in succession.lineage(session, district, plan).items()
+        if len(code) == CODE_LENGTH[Level.CELL]
     }
-    # What came from a file names no line of descent: the buildings do.
-    named = set().union(*olds.values()) if olds else set()
-    for (old, new), _ in passed.items():
-        if old in retired and old not in named:
-            olds.setdefault(new, set()).add(old)
-    return {
-        code: sorted(some, key=lambda old: (-passed.get((old, code), 0), old))  # type: ignore[arg-type]
-        for code, some in olds.items()
-        if some
-    }
+    households = succession.households_passed(session, district, base, plan)
+    return heirs_of(came_from, households, retired)
 
 
 def _assignments(

@@ -282,7 +282,7 @@ def _published(
 
 def households_passed(
     session: Session, district: DistrictCode, base: PlanId, plan: PlanId
-) -> dict[tuple[AreaCode, AreaCode], int]:
+) -> dict[tuple[str, str], int]:
     """How many households each cell of one plan has given to each cell of another."""
     old, new = aliased(PlacementRow), aliased(PlacementRow)
     rows = session.execute(
@@ -298,7 +298,7 @@ def households_passed(
         .where(old.district == district, old.plan == base)
         .group_by(old.cell, new.cell)
     )
-    return {(AreaCode(one), AreaCode(other)): int(count) for one, other, count in rows}
+    return {(one, other): int(count) for one, other, count in rows}
 
 
 def cell_codes(session: Session, district: DistrictCode, plan: PlanId) -> set[AreaCode]:
@@ -311,17 +311,15 @@ def cell_codes(session: Session, district: DistrictCode, plan: PlanId) -> set[Ar
     return {AreaCode(code) for code in rows}
 
 
-def lineage(
-    session: Session, district: DistrictCode, plan: PlanId
-) -> dict[AreaCode, list[AreaCode]]:
+def lineage(session: Session, district: DistrictCode, plan: PlanId) -> dict[str, list[str]]:
     """For each code of a plan that the one before lacked, the codes it came from."""
-    lines: dict[AreaCode, list[AreaCode]] = {}
+    lines: dict[str, list[str]] = {}
     for code, old in session.execute(
         select(LineageRow.code, LineageRow.came_from)
         .where(LineageRow.district == district, LineageRow.plan == plan)
         .order_by(LineageRow.code, LineageRow.came_from)
     ):
-        lines.setdefault(AreaCode(code), []).append(AreaCode(old))
+        lines.setdefault(code, []).append(old)
     return lines
 
 

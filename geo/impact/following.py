@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geo.hierarchy.heirs import heirs_of
 from geo.hierarchy.rules import Area
 from geo.ids import AreaCode, CellCode, Level, PlanId
 from geo.patrol.disc import Floats
@@ -102,8 +103,11 @@ class Following:
         ]
 
     def successor(self, old: str) -> str | None:
-        """The heir that has most of an old cell: of its households, else of its land."""
-        heirs = self.heirs.get(old, ())
+        """The cell that an old one goes on in: itself while it keeps its code, else that of its
+        heirs that has most of it, of its households or else of its land."""
+        if old in self.division.cells:
+            return old
+        heirs = [new for new, olds in self._inherited.items() if old in olds]
         if len(heirs) < 2:
             return heirs[0] if heirs else None
         return max(heirs, key=lambda new: (*self._weight(old, new), new))
@@ -111,15 +115,9 @@ class Following:
     def predecessors(self, new: str) -> tuple[str, ...]:
         """The old cells whose duties go on in a cell of the draft, those with most of it first.
 
-        Itself while it keeps its code; else the cells that are gone and that it descends from, by
-        the households that it has of them. What came from a file names no line of descent: there
-        the buildings do.
+        Itself while it keeps its code; else the cells that are gone and that it goes on from.
         """
-        if new in self.heirs:
-            return (new,)
-        olds = {old for old in self.division.cells[new].came_from if old in self._gone}
-        olds |= {old for old, to in self._people if to == new and old in self._unnamed}
-        return tuple(sorted(olds, key=lambda old: (-self.households(old, new), old)))
+        return (new,) if new in self.heirs else self._inherited.get(new, ())
 
     def households(self, old: str, new: str) -> int:
         """How many households of an old cell a cell of the draft has."""
@@ -146,9 +144,11 @@ class Following:
         return frozenset(self.heirs.keys() - self.division.cells.keys())
 
     @cached_property
-    def _unnamed(self) -> frozenset[str]:
-        """Those of them that no cell of the draft says it descends from."""
-        return frozenset(old for old in self._gone if not self.heirs[old])
+    def _inherited(self) -> Mapping[str, tuple[str, ...]]:
+        """The cells that are gone and that each cell of the draft goes on from."""
+        came_from = {code: cell.came_from for code, cell in self.division.cells.items()}
+        households = {pair: count for pair, (_, count) in self._people.items()}
+        return heirs_of(came_from, households, self._gone)
 
     @cached_property
     def _people(self) -> Mapping[tuple[str, str], tuple[int, int]]:

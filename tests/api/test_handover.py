@@ -22,6 +22,7 @@ TOMORROW = "2026-03-03"
 # The first instant of that day in Shanghai.
 MIDNIGHT = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 MIDDLE = mapping(drawing.line((50, 190), (50, 310)))
+LON, LAT = town.point(60, 250)
 
 
 @pytest.fixture
@@ -175,17 +176,17 @@ def test_a_check_in_is_judged_by_the_plan_of_its_moment(
     assert late["plan"] != desk.plan
 
 
+@pytest.mark.parametrize("place", [{"point": {"lon": LON, "lat": LAT}}, {"cell": town.N1}])
 def test_an_open_incident_comes_to_the_new_cell_at_the_first_instant(
-    desk: Desk, database: Database, clock: SetClock, sign_in: SignIn
+    desk: Desk, database: Database, clock: SetClock, sign_in: SignIn, place: dict[str, Any]
 ) -> None:
-    lon, lat = town.point(60, 250)
     officer = sign_in(Role.DISPATCHER)
     body = {
         "id": str(uuid4()),
         "title": "路灯不亮",
         "category": "市容环境",
         "severity": "normal",
-        "place": {"point": {"lon": lon, "lat": lat}},
+        "place": place,
     }
     made = desk.client.post("/api/v1/incidents", json=body, headers=officer).json()
     assert made["cell"] == town.N1

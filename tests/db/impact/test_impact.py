@@ -166,6 +166,9 @@ def test_what_it_foretells_is_what_publishing_does(
     database: Database, edits: tuple[Edit, ...]
 ) -> None:
     report(database, point=Point(*town.point(150, 250)))
+    # Of these the cell alone was said.
+    for cell in (town.N1, town.M1, town.S1):
+        report(database, cell=cell)
     plan = PlanId(uuid4())
     found = draw(database, plan, "in force", *edits)
     begins_on = (NOW + DAY).date()
