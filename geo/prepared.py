@@ -4,7 +4,8 @@
 Making and compiling a statement of expressions costs more than PostgreSQL takes to run it, and a
 cursor of the driver costs as much again in turns of its own; what runs thousands of times a second
 is therefore written as SQL and goes by the shortest way. The connection is the session's own, in
-the session's transaction.
+the session's transaction, and of `geo.db.engine`: a driver that prepares by itself has the server
+forget ours as well.
 """
 
 import re
