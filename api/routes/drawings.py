@@ -15,12 +15,11 @@ from api.routes.jobs import JobAnswer, job_answer
 from api.shapes import Body
 from geo.accounts.rules import Actor
 from geo.geojson import MEDIA_TYPE, collection, dumps
-from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
 from geo.jobs import actions as jobs
 from geo.jobs.rules import JobKind
 from geo.plans import drawings, queries
-from geo.plans.drafts import NotADraft
+from geo.plans.actions import locked_draft
 
 router = APIRouter(tags=["plans"])
 
@@ -49,9 +48,7 @@ def draw(
     id: UUID, body: DrawBody, session: Write, me: Writer, now: Now, request: Request
 ) -> JobAnswer:
     """Ask for three drawings of an area; the job shows how far they are."""
-    plan = queries.entry(session, me.district, PlanId(id))
-    if plan.status is not PlanStatus.DRAFT or plan.state is None:
-        raise NotADraft(plan=str(id), status=plan.status.value)
+    plan = locked_draft(session, me.district, PlanId(id))
     asked = {"plan": str(id), "state": plan.state, **body.model_dump(mode="json")}
     job = jobs.ask(session, actor=me, kind=JobKind.DRAW, asked=asked, at=now)
     return job_answer(job, request)

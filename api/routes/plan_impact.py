@@ -23,7 +23,7 @@ from geo.jobs import actions as jobs
 from geo.jobs.queries import newest
 from geo.jobs.rules import ENDED, Job, JobKind, JobState
 from geo.plans import queries
-from geo.plans.actions import open_draft
+from geo.plans.actions import locked_draft, open_draft
 from geo.plans.drafts import PlanEntry
 
 router = APIRouter(tags=["plans"])
@@ -98,7 +98,7 @@ def judge(
 
     One that is under way already is not begun again.
     """
-    plan = open_draft(session, me.district, PlanId(id))
+    plan = locked_draft(session, me.district, PlanId(id))
     asked = _asked(plan, body.days)
     job = newest(session, me.district, JobKind.IMPACT, asked)
     if job is None or job.state in ENDED:

@@ -5,11 +5,12 @@ A job is a row. A runner that takes one up makes it his by a claim; whatever he 
 only while the claim is his, so that of two runners who believe in the same job one is heard.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor
@@ -59,6 +60,26 @@ def cancel(session: Session, *, actor: Actor, id: UUID, at: datetime) -> Job:
         row.state, row.ended_at = JobState.CANCELLED.value, at
     session.flush()
     return queries.job(session, actor.district, id)
+
+
+def cancel_all(
+    session: Session, *, district: DistrictCode, asked: Mapping[str, Any], at: datetime
+) -> None:
+    """Give up every job that has not ended and was asked for with these words among others."""
+    waits = JobRow.state == JobState.QUEUED.value
+    session.execute(
+        update(JobRow)
+        .where(
+            JobRow.district == district,
+            JobRow.state.in_((JobState.QUEUED.value, JobState.RUNNING.value)),
+            JobRow.asked.contains(asked),
+        )
+        .values(
+            cancelling=True,
+            state=case((waits, JobState.CANCELLED.value), else_=JobRow.state),
+            ended_at=case((waits, at)),
+        )
+    )
 
 
 def claim(session: Session, *, at: datetime) -> Job | None:

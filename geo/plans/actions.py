@@ -19,6 +19,7 @@ from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import PlanStatus
 from geo.hierarchy.tables import PlanRow
 from geo.ids import DistrictCode, PlanId
+from geo.jobs import actions as jobs
 from geo.outbox import record
 from geo.plans import delta, queries
 from geo.plans.drafts import (
@@ -206,12 +207,13 @@ def rename_draft(
 
 
 def discard_draft(session: Session, *, actor: Actor, plan: PlanId, at: datetime) -> PlanEntry:
-    """Throw a draft away: it is withdrawn, and its steps stay as a record.
+    """Throw a draft away: it is withdrawn, its steps stay as a record, its jobs are given up.
 
     Raises: NotAllowed, PlanNotFound, NotADraft.  Records: DraftChanged.
     """
     may(actor, "plans.write")
-    open_draft(session, actor.district, plan)
+    locked_draft(session, actor.district, plan)
+    jobs.cancel_all(session, district=actor.district, asked={"plan": str(plan)}, at=at)
     session.execute(
         update(PlanRow)
         .where(PlanRow.district == actor.district, PlanRow.id == plan)
@@ -272,16 +274,22 @@ def open_draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEn
     return found
 
 
-def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
-    """The draft at the revision its editor saw, for him alone until the transaction ends."""
-    may(actor, "plans.write")
+def locked_draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
+    """As `open_draft`, and it stays that until the transaction ends: nobody else changes, publishes
+    or discards it meanwhile."""
     session.execute(
         select(DraftRow.revision)
-        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
+        .where(DraftRow.district == district, DraftRow.plan == plan)
         .with_for_update()
     )
     session.expire_all()
-    draft = open_draft(session, actor.district, plan)
+    return open_draft(session, district, plan)
+
+
+def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
+    """The draft at the revision its editor saw, for him alone until the transaction ends."""
+    may(actor, "plans.write")
+    draft = locked_draft(session, actor.district, plan)
     if draft.revision != revision:
         missed = queries.steps(session, actor.district, plan, after=revision)
         raise RevisionStale(

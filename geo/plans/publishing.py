@@ -3,7 +3,6 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
@@ -11,13 +10,13 @@ from geo.hierarchy import queries as hierarchy
 from geo.hierarchy import succession
 from geo.hierarchy.rules import NothingToRollBack, Plan
 from geo.ids import PlanId
+from geo.jobs import actions as jobs
 from geo.plans import queries
-from geo.plans.actions import open_draft
+from geo.plans.actions import locked_draft
 from geo.plans.drafts import ProblemsRemain
 from geo.plans.numbering import final_codes
 from geo.plans.opening import closed
 from geo.plans.problems import problems
-from geo.plans.tables import DraftRow
 
 _PROBLEMS_TOLD = 100
 
@@ -27,18 +26,13 @@ def publish_plan(
 ) -> tuple[Plan, dict[str, str]]:
     """Publish a draft from a civil date on; answers it with the final code of each provisional one.
 
+    What is still being worked out for the draft is given up.
+
     Raises: NotAllowed, PlanNotFound, NotADraft, PlanDateTooEarly, PlanBaseMoved, PlanFollowed,
     ProblemsRemain, CodesUsedUp.  Records: PlanPublished.
     """
     may(actor, "plans.publish")
-    open_draft(session, actor.district, plan)
-    # Nobody draws on it while it is being published.
-    session.execute(
-        select(DraftRow.revision)
-        .where(DraftRow.district == actor.district, DraftRow.plan == plan)
-        .with_for_update()
-    )
-    draft = open_draft(session, actor.district, plan)
+    draft = locked_draft(session, actor.district, plan)
     assert draft.base is not None
     now = succession.followed_from(
         session, district=actor.district, base=draft.base, begins_on=begins_on, at=at
@@ -65,6 +59,7 @@ def publish_plan(
         at=at,
         by=actor.signature,
     )
+    jobs.cancel_all(session, district=actor.district, asked={"plan": str(plan)}, at=at)
     return made, codes
 
 

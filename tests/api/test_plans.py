@@ -11,6 +11,8 @@ from shapely.geometry import mapping
 
 from geo.accounts.rules import Role
 from geo.clock import SetClock
+from geo.db import Database
+from geo.jobs import actions as jobs
 from tests import drawing, town
 from tests.conftest import SignIn
 
@@ -389,3 +391,36 @@ def test_a_draft_is_thrown_away_and_stays_a_record(desk: Desk) -> None:
     assert desk.ask("DELETE", "").json()["status"] == "discarded"
     assert desk.edit(**transfer()).json()["code"] == "plan.not_a_draft"
     assert len(desk.ask("GET", "/steps").json()["items"]) == 1
+
+
+@pytest.mark.parametrize("ends", ["discarded", "published"])
+def test_a_draft_that_is_none_any_more_gives_its_jobs_up(
+    desk: Desk, database: Database, clock: SetClock, ends: str
+) -> None:
+    other = Desk(desk.client, desk.headers)
+    desk.edit(**transfer())
+    body = {"within": "210503101001"}
+    asked = [desk.ask("POST", "/draw", json=body), desk.ask("POST", "/impact", json={})]
+    elsewhere = other.ask("POST", "/draw", json=body)
+    assert {one.status_code for one in (*asked, elsewhere)} == {202}
+    with database.transaction() as session:
+        running = jobs.claim(session, at=clock.now())
+    assert running is not None
+    assert str(running.id) == asked[0].json()["id"]
+    if ends == "discarded":
+        assert desk.ask("DELETE", "").json()["status"] == "discarded"
+    else:
+        assert desk.ask("POST", "/publish", json={"from": TOMORROW}).status_code == 200
+
+    def state(answer: Any) -> Any:
+        job = desk.client.get(f"/api/v1/jobs/{answer.json()['id']}", headers=desk.headers)
+        return job.json()["state"]
+
+    assert [state(one) for one in (*asked, elsewhere)] == ["running", "cancelled", "queued"]
+    # Its runner hears of it within seconds.
+    with database.transaction() as session:
+        assert not jobs.hear(session, running, progress=0.1, at=clock.now())
+        assert jobs.give_up(session, running, at=clock.now())
+    assert state(asked[0]) == "cancelled"
+    for path, said in (("/draw", body), ("/impact", {})):
+        assert desk.ask("POST", path, json=said).json()["code"] == "plan.not_a_draft"
