@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.errors import problems as error_answers
 from api.shapes import Answer
 from geo.accounts.rules import Actor
-from geo.errors import Unconditional
+from geo.errors import Outdated, Unconditional
 from geo.geojson import MEDIA_TYPE, collection, dumps, feature
 from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
@@ -38,12 +38,20 @@ class RevisionRequired(Unconditional):
     code = "plan.revision_required"
 
 
+class RevisionWeak(Outdated):
+    """A weak entity tag never matches in If-Match (RFC 9110, 13.1.1)."""
+
+    code = "plan.revision_weak"
+
+
 def revision_of(
     if_match: Annotated[str | None, Header(description='`"<revision>"`, of the ETag')] = None,
 ) -> int:
-    """The revision an editor saw. Raises: RevisionRequired."""
+    """The revision an editor saw. Raises: RevisionRequired, RevisionWeak."""
     said = (if_match or "").strip()
-    number = said.removeprefix("W/").strip('"')
+    if said.startswith("W/"):
+        raise RevisionWeak(if_match=said[:40])
+    number = said.strip('"')
     if not (number.isascii() and number.isdigit()) or len(number) > 9:
         raise RevisionRequired(if_match=said[:40])
     return int(number)
@@ -51,7 +59,7 @@ def revision_of(
 
 Revision = Annotated[int, Depends(revision_of)]
 # What a route that asks for the revision may answer besides.
-REVISION_PROBLEMS = error_answers(428)
+REVISION_PROBLEMS = error_answers(412, 428)
 
 
 class PlanAnswer(Answer):

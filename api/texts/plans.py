@@ -142,6 +142,18 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "An edit must name the revision it was decided on in If-Match, as the ETag gave it.",
         ),
     },
+    "plan.revision_weak": {
+        "zh": (
+            "版本号为弱标签",
+            "If-Match 须用强标签，{if_match} 是弱标签（W/），不能确认所依据的版本。请原样发送 ETag"
+            "；若是中间的代理改成了弱标签，请去掉 W/。",
+        ),
+        "en": (
+            "Weak revision",
+            "If-Match compares strongly, and {if_match} is a weak tag (W/): it matches no revision."
+            " Send the ETag as it was given; where a proxy has made it weak, leave W/ out.",
+        ),
+    },
     "plan.revision_stale": {
         "zh": (
             "草案已被他人修改",

@@ -225,6 +225,20 @@ def test_an_edit_without_a_revision_is_refused(desk: Desk, if_match: str | None)
     assert (answer.status_code, answer.json()["code"]) == (428, "plan.revision_required")
 
 
+def test_a_weak_tag_matches_no_revision(desk: Desk) -> None:
+    assert desk.edit(**transfer()).status_code == 200
+    for method, path, body in (
+        ("POST", "/edits", transfer(town.N2)),
+        ("DELETE", "/edits/last", None),
+        ("POST", "/edits/redo", None),
+    ):
+        desk.etag = 'W/"1"'
+        answer = desk.ask(method, path, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (412, "plan.revision_weak")
+        assert 'W/"1"' in answer.json()["detail"]
+    assert desk.ask("GET", "").json()["revision"] == 1
+
+
 def test_a_refused_edit_says_where_and_leaves_no_trace(desk: Desk) -> None:
     answer = desk.edit(op="split", cell=town.N1, line=mapping(drawing.line((10, 210), (20, 220))))
     assert (answer.status_code, answer.json()["code"]) == (409, "plan.does_not_cut")
