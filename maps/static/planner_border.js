@@ -54,8 +54,6 @@ export class BorderTool {
       const [west, south, east, north] = border.box;
       if (border.cells.length !== 2 || east < corner.lng || west > other.lng || north < corner.lat || south > other.lat) continue;
       for (const line of border.lines) {
-        // A ring has no ends to cut with: what lies inside is moved by giving land.
-        if (pin(line[0]) === pin(line[line.length - 1])) continue;
         const points = line.map(([lon, lat]) => map.latLngToLayerPoint([lat, lon]));
         for (let i = 1; i < points.length; i += 1) {
           const far = L.LineUtil.pointToSegmentDistance(here, points[i - 1], points[i]);
@@ -96,11 +94,11 @@ export class BorderTool {
       sections.set(`${pin(handles[i - 1])} ${pin(handles[i])}`, line.slice(from, to + 1));
       from = to;
     }
-    const path = L.polyline(latLngs(handles), {
-      pane: "held", pmIgnore: false, snapIgnore: true, color: "#ffffff", weight: 3.2 * unit(), smoothFactor: 0,
-    }).addTo(map);
+    const look = { pane: "held", pmIgnore: false, snapIgnore: true, color: "#ffffff", weight: 3.2 * unit(), smoothFactor: 0 };
+    const ring = isRing(line);
+    const path = (ring ? L.polygon(latLngs(handles.slice(0, -1)), { ...look, fill: false }) : L.polyline(latLngs(handles), look)).addTo(map);
     const key = [...cells].sort().join("|");
-    this.held = { cells, line, sections, path, key, dragging: false, sending: false };
+    this.held = { cells, line, ring, sections, path, key, dragging: false, sending: false };
     this.desk.choose(cells);
     layer.borders(key);
     snap.start(plan, key);
@@ -119,8 +117,9 @@ export class BorderTool {
 
   /** The line as it is now: exact where it was not touched. */
   get drawn() {
-    const { path, sections } = this.held;
-    const corners = positions(path.getLatLngs());
+    const { path, ring, sections } = this.held;
+    const corners = positions(ring ? path.getLatLngs()[0] : path.getLatLngs());
+    if (ring) corners.push(corners[0]);
     const line = [corners[0]];
     for (let i = 1; i < corners.length; i += 1) {
       const kept = sections.get(`${pin(corners[i - 1])} ${pin(corners[i])}`);
@@ -151,7 +150,7 @@ export class BorderTool {
     held.sending = true;
     held.path.pm.disable();
     this.keep(drawn);
-    const line = drawnOn(drawn, !same(drawn[0], first), !same(drawn[drawn.length - 1], last));
+    const line = held.ring ? drawn : drawnOn(drawn, !same(drawn[0], first), !same(drawn[drawn.length - 1], last));
     const buildings = this.desk.whole ? "whole" : "cut";
     const middle = drawn[Math.floor(drawn.length / 2)];
     const done = await this.desk.edit({ op: "redraw", between: held.cells, line: { type: "LineString", coordinates: line }, buildings });
@@ -185,7 +184,7 @@ export class BorderTool {
         if (far < least) [least, best] = [far, line];
       }
     }
-    if (best && pin(best[0]) !== pin(best[best.length - 1])) this.pick(cells, best);
+    if (best) this.pick(cells, best);
     else this.desk.toolbox.card();
   }
 
@@ -219,7 +218,7 @@ export class BorderTool {
     if (!old) return;
     this.pick(cells, old);
     this.held.path.pm.disable();
-    this.held.path.setLatLngs(latLngs(coordinates)).setStyle({ color: "#ffd479", dashArray: "7 5" });
+    this.held.path.setLatLngs(latLngs(this.held.ring ? coordinates.slice(0, -1) : coordinates)).setStyle({ color: "#ffd479", dashArray: "7 5" });
     this.held.path.pm.enable({ snappable: true, snapDistance: 12, allowSelfIntersection: false, removeVertexOn: "contextmenu" });
     this.held.failed = true;
     this.keep(coordinates);
@@ -254,11 +253,17 @@ export class BorderTool {
   }
 }
 
+/** Whether a border goes round a cell that lies inside another. @param {[number, number][]} line */
+const isRing = (line) => pin(line[0]) === pin(line[line.length - 1]);
+
 /** The corners of a line that bend it visibly, and its ends. @param {any} map @param {[number, number][]} line */
 function simplified(map, line) {
   const points = line.map(([lon, lat]) => map.latLngToLayerPoint([lat, lon]));
-  const keep = new Set([0, line.length - 1]);
-  const stack = [[0, line.length - 1]];
+  // However small it is on the screen, a ring is held by three corners.
+  const third = isRing(line) ? Math.floor((line.length - 1) / 3) : 0;
+  const fixed = [...new Set([0, third, 2 * third, line.length - 1])];
+  const keep = new Set(fixed);
+  const stack = fixed.slice(1).map((to, i) => [fixed[i], to]);
   while (stack.length) {
     const [from, to] = stack.pop();
     let most = BEND;

@@ -52,6 +52,12 @@ class Planner:
         found = self.ask("GET", f"/{self.plan}?as=geojson")["features"]
         return {one["properties"]["code"]: one["properties"] for one in found}
 
+    def edit(self, edit: Json) -> None:
+        """The first edit of the draft, at the interface."""
+        path = f"{PLANS}/{self.plan}/edits"
+        status, answer = self.served.ask("POST", path, self.token, edit, if_match='"0"')
+        assert status == 200, answer
+
     def begin(self) -> None:
         """A draft of its own, opened."""
         self.plan = self.ask("POST", "", {"id": str(uuid4()), "name": "草案"})["id"]
