@@ -29,6 +29,7 @@ from geo.db import Database
 from geo.hierarchy.succession import take_effect
 from geo.impact.queries import LOOKED_BACK
 from geo.incidents.linkups import time_out_due
+from geo.jobs.actions import forget_files
 from geo.patrol.expiry import erase_places
 from geo.patrol.suspecting import forget_slips
 from geo.reactions import REACTIONS
@@ -81,6 +82,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         Chore("days settle", 15, lambda session, at: settle_due(session, at=at)),
         Chore("settled days expire", 3600, expire_days),
         Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),
+        Chore("files of jobs expire", 600, lambda session, at: forget_files(session, at=at)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
 

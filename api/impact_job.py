@@ -14,7 +14,7 @@ from geo.impact.past import unplaced
 from geo.impact.queries import past_check_ins, scene
 from geo.impact.rules import PastCheckIns
 from geo.jobs import actions
-from geo.jobs.rules import GivenUp, Job
+from geo.jobs.rules import GivenUp, Job, heeding
 from geo.plans import queries
 from geo.plans.drafts import NotADraft
 
@@ -31,12 +31,6 @@ def judge(
 ) -> None:
     """Judge as the job asks. Raises: GivenUp, PlanNotFound, NotADraft."""
     asked, until = job.asked, clock.now()
-
-    def heed(progress: float) -> None:
-        report(progress)
-        if cancelled():
-            raise GivenUp
-
     with database.snapshot() as session:
         plan = queries.entry(session, job.district, PlanId(UUID(asked["plan"])))
         if plan.base is None:
@@ -50,7 +44,7 @@ def judge(
             since=until - timedelta(days=asked["days"]),
             until=until,
         )
-        found = unplaced(past_check_ins(session, seen, heed))
+        found = unplaced(past_check_ins(session, seen, heeding(report, cancelled)))
     with database.transaction() as session:
         result = FOUND.dump_python(found, mode="json")
         if not actions.finish(session, job, result=result, at=clock.now()):

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.draw_job import draw
 from api.impact_job import judge
 from api.logs import configure
+from api.sheets_job import draw_sheets
 from geo.clock import Clock, SystemClock
 from geo.db import Database
 from geo.errors import GeoError
@@ -79,7 +80,11 @@ class Watch:
 
 Work = Callable[[Database, Clock, Job, Callable[[float], None], Callable[[], bool]], None]
 # What does the work of each kind, and ends the job with what came of it.
-WORK: Mapping[JobKind, Work] = {JobKind.DRAW: draw, JobKind.IMPACT: judge}
+WORK: Mapping[JobKind, Work] = {
+    JobKind.DRAW: draw,
+    JobKind.IMPACT: judge,
+    JobKind.SHEETS: draw_sheets,
+}
 
 
 def run_one(database: Database, clock: Clock, stopping: threading.Event) -> bool:

@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed
+from api.downloads import download, file_answer
 from api.shapes import Answer
 from api.texts import language_of, say
 from geo.accounts.rules import Actor
@@ -44,6 +46,13 @@ def show(id: UUID, session: Read, me: Reader, request: Request) -> JobAnswer:
 def cancel(id: UUID, session: Write, me: Writer, now: Now, request: Request) -> JobAnswer:
     """Give a job up; one that runs ends within seconds."""
     return job_answer(actions.cancel(session, actor=me, id=id, at=now), request)
+
+
+@router.get("/jobs/{id}/file", responses=file_answer(), response_class=Response)
+def file(id: UUID, session: Read, me: Reader, now: Now) -> Response:
+    """The file that a job made; it is kept for a day."""
+    found = queries.file(session, me.district, id, at=now)
+    return download(found.body, found.name, found.media_type)
 
 
 def job_answer(job: Job, request: Request) -> JobAnswer:

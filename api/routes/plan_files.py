@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
@@ -15,17 +14,25 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from api.deps import Now, Read, Write, allowed, service
+from api.downloads import download, file_answer
 from api.plan_answers import REVISION_PROBLEMS, Revision, answer, carry_out, problem_feature
+from api.plan_edits import DraftCode
+from api.routes.jobs import JobAnswer, job_answer
 from api.shapes import Body, Name
+from api.sheets_job import sheets_name
 from geo.accounts.rules import Actor
 from geo.clock import civil_date
+from geo.errors import Invalid
 from geo.geojson import collection, dumps
 from geo.hierarchy import queries as hierarchy
-from geo.ids import Level, PlanId
+from geo.ids import CODE_LENGTH, Level, PlanId
 from geo.interchange import rules as files
 from geo.interchange.plan_export import write_division
 from geo.interchange.plan_files import read_plan
 from geo.interchange.read import Asked
+from geo.jobs import actions as jobs
+from geo.jobs.queries import newest
+from geo.jobs.rules import ENDED, JobKind
 from geo.plans import actions, queries
 from geo.plans.drafts import PlanEntry
 from geo.plans.edits import Repair
@@ -48,15 +55,21 @@ _MEDIA = {
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _told(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """How the document of the API describes an answer that is a file."""
-    return {200: {"content": {media_type: {}}, "description": "The file"}}
-
-
-_FILE = _told("application/octet-stream")
 _JSON: dict[int | str, dict[str, Any]] = {
     201: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "Draft"}
 }
+
+
+class NotOneSheet(Invalid):
+    """Only the sheet of one community is answered at once."""
+
+    code = "plan.not_one_sheet"
+
+
+class SheetsBody(Body):
+    """Of which area: a subdistrict, the district, or a community."""
+
+    within: DraftCode
 
 
 class RepairsBody(Body):
@@ -117,7 +130,7 @@ def bring_in(
     )
 
 
-@router.get("/plans/{id}/export", responses=_FILE, response_class=Response)
+@router.get("/plans/{id}/export", responses=file_answer(), response_class=Response)
 def take_out(
     id: UUID,
     session: Read,
@@ -137,7 +150,7 @@ def take_out(
     return download(body, f"{found.name}{_SUFFIX[form]}", _MEDIA[form])
 
 
-@router.get("/plans/{id}/changes", responses=_told(_XLSX), response_class=Response)
+@router.get("/plans/{id}/changes", responses=file_answer(_XLSX), response_class=Response)
 def changes(id: UUID, session: Read, me: Reader, now: Now) -> Response:
     """The official table of what a draft or a plan drawn here changes, as a workbook (XLSX)."""
     # What writes documents is loaded by who asks for one, not by every process that starts.
@@ -148,20 +161,42 @@ def changes(id: UUID, session: Read, me: Reader, now: Now) -> Response:
     return download(body, f"{found.name} 变更表.xlsx", _XLSX)
 
 
-@router.get("/plans/{id}/sheets", responses=_told("application/pdf"), response_class=Response)
-def sheets(
+@router.get("/plans/{id}/sheets", responses=file_answer("application/pdf"), response_class=Response)
+def sheet(
     id: UUID,
     session: Read,
     me: Reader,
     now: Now,
-    within: Annotated[str, Query(min_length=9, max_length=12, description="Community or above")],
+    within: Annotated[DraftCode, Query(description="A community")],
 ) -> Response:
-    """Map sheets (PDF, A4): one of a community, or those of all communities of a subdistrict."""
+    """The map sheet (PDF, A4) of one community. Those of larger areas are drawn by a job."""
     from geo.interchange.plan_documents import sheets_of
 
+    if len(within) != CODE_LENGTH[Level.COMMUNITY]:
+        raise NotOneSheet(area=within)
     found = queries.entry(session, me.district, PlanId(id))
     body = sheets_of(session, me.district, found, drawn_on=_today(session, me, now), within=within)
-    return download(body, f"{found.name} {within} 网格图.pdf", "application/pdf")
+    return download(body, sheets_name(found.name, within), "application/pdf")
+
+
+@router.post("/plans/{id}/sheets", status_code=202)
+def draw_sheets(
+    id: UUID, body: SheetsBody, session: Write, me: Writer, now: Now, request: Request
+) -> JobAnswer:
+    """Have the map sheets of all communities of an area drawn, as the plan stands; when the job is
+    done they are its file.
+
+    One that is under way already is not begun again.
+    """
+    from geo.interchange.plan_documents import communities_within
+
+    plan = queries.entry(session, me.district, PlanId(id))
+    communities_within(session, me.district, plan, body.within)
+    asked = {"plan": str(id), "state": plan.state, "within": body.within}
+    job = newest(session, me.district, JobKind.SHEETS, asked)
+    if job is None or job.state in ENDED:
+        job = jobs.ask(session, actor=me, kind=JobKind.SHEETS, asked=asked, at=now)
+    return job_answer(job, request)
 
 
 @router.post("/plans/{id}/repairs", responses=REVISION_PROBLEMS, response_class=Response)
@@ -176,14 +211,6 @@ def repair(
     """Carry out the repairs that were proposed for some problems."""
     asked = {"op": "repair", "repairs": list(body.repairs)}
     return carry_out(session, me, PlanId(id), revision, Repair(body.repairs), asked, now)
-
-
-def download(body: bytes, name: str, media_type: str) -> Response:
-    """A file to be kept under a name, which may be Chinese."""
-    said = (
-        f"attachment; filename=\"plan{Path(name).suffix}\"; filename*=UTF-8''{quote(name, safe='')}"
-    )
-    return Response(body, media_type=media_type, headers={"content-disposition": said})
 
 
 def _base(session: Session, me: Actor, based_on: UUID | None, now: datetime) -> PlanEntry:

@@ -14,6 +14,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("任务已结束", "任务 {job} 已结束（{state}）。"),
         "en": ("Job ended", "The job {job} has ended already ({state})."),
     },
+    "job.file_not_found": {
+        "zh": (
+            "没有文件",
+            "任务 {job} 没有生成文件、尚未完成，或文件已过期（保留一天），请重新生成。",
+        ),
+        "en": (
+            "No file",
+            "The job {job} made no file, has not ended, or its file has expired (kept for a day):"
+            " ask for it again.",
+        ),
+    },
     "job.not_found": {
         "zh": ("没有该任务", "没有任务 {job}。"),
         "en": ("No such job", "There is no job {job}."),
@@ -94,6 +105,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "plan.not_neighbours": {
         "zh": ("网格不相邻", "网格 {cells} 没有共同的边界。"),
         "en": ("Not neighbours", "Cells {cells} have no border in common."),
+    },
+    "plan.not_one_sheet": {
+        "zh": (
+            "请按任务生成",
+            "这里只直接给出一个社区的网格图，{area} 不是社区。请用 POST 请求生成，完成后下载。",
+        ),
+        "en": (
+            "A job draws these",
+            "One community's sheet is answered at once, and {area} is none: POST the same address"
+            " with it, and fetch the job's file when it is done.",
+        ),
     },
     "plan.not_one_community": {
         "zh": ("不在同一社区", "网格 {cells} 不属于同一社区，请先调整隶属关系。"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The official documents of a plan, drawn from what is stored: table of changes, map sheets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,7 +10,6 @@ from sqlalchemy.orm import Session
 from geo.errors import Conflict
 from geo.gazetteer import queries as gazetteer
 from geo.hierarchy import queries as hierarchy
-from geo.hierarchy.rules import Building
 from geo.hierarchy.succession import lineage
 from geo.ids import DistrictCode
 from geo.interchange.plan_changes import Changes, changes_between
@@ -37,7 +37,6 @@ class _Papers:
     codes: dict[str, str]
     changes: Changes
     heading: Heading
-    buildings: list[Building]
 
 
 def table_of(session: Session, district: DistrictCode, plan: PlanEntry, *, drawn_on: date) -> bytes:
@@ -52,7 +51,8 @@ def table_of(session: Session, district: DistrictCode, plan: PlanEntry, *, drawn
         for code, upper in upper_of.uppers.items()
     }
     moved = {move.building for move in papers.changes.moves}
-    buildings = {one.id: one for one in papers.buildings if one.id in moved}
+    standing = hierarchy.buildings(session, district, plan.base or plan.id)
+    buildings = {one.id: one for one in standing if one.id in moved}
     return change_table(papers.changes, papers.heading, names=names, buildings=buildings)
 
 
@@ -63,16 +63,14 @@ def sheets_of(
     *,
     drawn_on: date,
     within: str | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> bytes:
     """The map sheets of a plan as PDF, of all communities or those within an area.
 
-    Raises: NoBase, CodesUsedUp, AreaUnknown.
+    `report` hears how much of them is drawn (0 to 1). Raises: NoBase, CodesUsedUp, AreaUnknown.
     """
+    communities = communities_within(session, district, plan, within)
     papers = _papers(session, district, plan, drawn_on)
-    there = {cell.community for cell in papers.now.cells.values()}
-    communities = sorted(code for code in there if code.startswith(within or ""))
-    if not communities:
-        raise AreaUnknown(area=within)
     surroundings = Surroundings(
         gazetteer.streets(session, district), gazetteer.terrain(session, district)
     )
@@ -86,7 +84,21 @@ def sheets_of(
         codes=papers.codes,
         communities=communities,
         font=font_file(),
+        report=report,
     )
+
+
+def communities_within(
+    session: Session, district: DistrictCode, plan: PlanEntry, within: str | None
+) -> list[str]:
+    """The codes of the communities of a plan with a sheet each. Raises: NoBase, AreaUnknown."""
+    if plan.base is None:
+        raise NoBase(plan=plan.name)
+    there = {cell.community for cell in queries.division(session, district, plan).cells.values()}
+    found = sorted(code for code in there if code.startswith(within or ""))
+    if not found:
+        raise AreaUnknown(area=within)
+    return found
 
 
 def _papers(session: Session, district: DistrictCode, plan: PlanEntry, drawn_on: date) -> _Papers:
@@ -120,5 +132,4 @@ def _papers(session: Session, district: DistrictCode, plan: PlanEntry, drawn_on:
         codes=codes,
         changes=changes_between(base, now, ground, codes),
         heading=heading,
-        buildings=hierarchy.buildings(session, district, plan.base),
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 from shapely.geometry.base import BaseGeometry
 
 _POINTS_A_METRE = 1000 * mm
@@ -248,12 +249,14 @@ class Paper:
         xy, owner = shapely.get_coordinates(seen, return_index=True)
         if not len(xy):
             return None
-        path = self.canvas.beginPath()
-        before = -1
-        for (x, y), line in zip(self._on_paper(xy).tolist(), owner.tolist(), strict=True):
-            (path.lineTo if line == before else path.moveTo)(x, y)
-            before = line
-        return path
+        # Written out here: the path's own methods spend most of their time on trailing zeros.
+        begins = np.diff(owner, prepend=-1) != 0
+        return PDFPathObject(
+            [
+                f"{x:.2f} {y:.2f} {'m' if begin else 'l'}"
+                for (x, y), begin in zip(self._on_paper(xy).tolist(), begins.tolist(), strict=True)
+            ]
+        )
 
 
 def _parts(shape: BaseGeometry, kind: str) -> list[BaseGeometry]:

@@ -7,12 +7,14 @@ face is asked for by name.
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import shapely
+from reportlab import rl_config
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -30,6 +32,8 @@ from geo.plans.faults import sound
 from geo.plans.lattice import to_degrees
 from geo.plans.rules import Cell, Division, Ground
 
+# A file need not pass for text: in pure Python that was a tenth of the work.
+rl_config.useA85 = 0
 # Chinese faces with TrueType outlines, as Debian installs them: `wangge up` needs none of them.
 _FONT_FILES = (
     Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
@@ -86,11 +90,13 @@ def map_sheets(
     codes: Mapping[str, str],
     communities: Sequence[str],
     font: Path | None = None,
+    report: Callable[[float], None] | None = None,
 ) -> bytes:
     """The sheets of some communities, in that order, as one PDF.
 
     `codes` has the final code of each provisional one, where it is known. Borders of `base` that
-    the plan does away with are dashed; cells that `changes` names are marked.
+    the plan does away with are dashed; cells that `changes` names are marked. `report` hears how
+    much is drawn (0 to 1).
     """
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=_PAGE, invariant=1, pageCompression=1)
@@ -100,10 +106,13 @@ def map_sheets(
     for number, community in enumerate(communities, start=1):
         drawing.sheet(community, number, len(communities))
         canvas.showPage()
+        if report is not None:
+            report(number / len(communities))
     canvas.save()
     return out.getvalue()
 
 
+@cache
 def _face(font: Path | None) -> str:
     """The name under which the Chinese face is registered."""
     if font is not None:
@@ -144,7 +153,15 @@ class _Drawing:
         self.cells = land(
             [to_degrees(sound(division.cells[code].shape)) for code in self.cell_codes]
         )
-        self.old = land([to_degrees(cell.shape) for cell in base.cells.values()])
+        # A border that is done away with is one of a cell that is drawn otherwise now.
+        stays = {shapely.to_wkb(shapely.normalize(cell.shape)) for cell in division.cells.values()}
+        self.old = land(
+            [
+                to_degrees(cell.shape)
+                for cell in base.cells.values()
+                if shapely.to_wkb(shapely.normalize(cell.shape)) not in stays
+            ]
+        )
         self.houses = land([to_degrees(house.footprint) for house in ground.houses.values()])
         self.streets = land([street.line for street in surroundings.streets])
         self.kinds = [street.kind for street in surroundings.streets]
@@ -184,13 +201,7 @@ class _Drawing:
         self._streets(paper, streets)
         around = self.cells.within(window)
         paper.line(self.cells.shapes[around], "#8C8C8C", 0.5)
-        near = self.cells.shapes[self.cells.within(land)]
-        old = self.old.shapes[self.old.within(land)]
-        gone = shapely.difference(
-            shapely.union_all(shapely.boundary(old)),
-            shapely.union_all(shapely.boundary(near)).buffer(0.3),
-        )
-        paper.line(np.array([shapely.intersection(gone, land.buffer(1.0))]), _OLD, 0.9, dash=(3, 2))
+        self._gone(paper, land)
         paper.line(shapes, _BORDER, 1.0)
         paper.line(np.array([land]), _RIM, 2.0)
         for at, shape in zip(own, shapes, strict=True):
@@ -203,6 +214,15 @@ class _Drawing:
         self._street_names(paper, streets)
         paper.end()
         self._panel(community, number, of, paper, [self.cell_codes[at] for at in own], tints)
+
+    def _gone(self, paper: Paper, land: BaseGeometry) -> None:
+        """The borders in a community that the plan does away with."""
+        old = shapely.union_all(shapely.boundary(self.old.shapes[self.old.within(land)]))
+        if old.is_empty:
+            return
+        near = shapely.boundary(self.cells.shapes[self.cells.within(old)])
+        gone = shapely.difference(old, shapely.union_all(near).buffer(0.3))
+        paper.line(np.array([shapely.intersection(gone, land.buffer(1.0))]), _OLD, 0.9, dash=(3, 2))
 
     def _terrain(self, paper: Paper, window: BaseGeometry) -> None:
         colors = {TerrainKind.WATER: _WATER, TerrainKind.GREEN: _GREEN}

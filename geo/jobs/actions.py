@@ -10,14 +10,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, insert, or_, select, update
+from sqlalchemy import case, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor
 from geo.ids import DistrictCode
 from geo.jobs import queries
-from geo.jobs.rules import ENDED, MOST_TRIES, SILENT_AFTER, Job, JobEnded, JobKind, JobState
-from geo.jobs.tables import JobRow
+from geo.jobs.rules import (
+    ENDED,
+    FILE_KEPT,
+    MOST_TRIES,
+    SILENT_AFTER,
+    Job,
+    JobEnded,
+    JobFile,
+    JobKind,
+    JobState,
+)
+from geo.jobs.tables import JobFileRow, JobRow
 
 _ABANDONED = {"code": "job.abandoned", "fields": {"tries": MOST_TRIES}}
 
@@ -116,9 +126,31 @@ def hear(session: Session, job: Job, *, progress: float, at: datetime) -> bool:
     return going is False
 
 
-def finish(session: Session, job: Job, *, result: dict[str, Any], at: datetime) -> bool:
+def finish(
+    session: Session,
+    job: Job,
+    *,
+    result: dict[str, Any],
+    at: datetime,
+    file: JobFile | None = None,
+) -> bool:
     """A runner is done; False: the job is no longer his, and what he made must not count."""
-    return _end(session, job, JobState.DONE, at, progress=1.0, result=result)
+    ended = _end(session, job, JobState.DONE, at, progress=1.0, result=result)
+    if ended and file is not None:
+        session.execute(
+            insert(JobFileRow).values(
+                district=job.district, job=job.id, expires_at=at + FILE_KEPT, **vars(file)
+            )
+        )
+    return ended
+
+
+def forget_files(session: Session, *, at: datetime) -> int:
+    """Drop the files of jobs that have expired. Answers how many."""
+    gone = session.execute(
+        delete(JobFileRow).where(JobFileRow.expires_at <= at).returning(JobFileRow.job)
+    )
+    return len(gone.all())
 
 
 def fail(session: Session, job: Job, *, problem: dict[str, Any], at: datetime) -> bool:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs as they stand."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from geo.ids import DistrictCode
-from geo.jobs.rules import Job, JobKind, JobNotFound, JobState
-from geo.jobs.tables import JobRow
+from geo.jobs.rules import Job, JobFile, JobFileNotFound, JobKind, JobNotFound, JobState
+from geo.jobs.tables import JobFileRow, JobRow
 
 
 def job(session: Session, district: DistrictCode, id: UUID) -> Job:
@@ -36,6 +37,18 @@ def newest(
         .execution_options(populate_existing=True)
     ).one_or_none()
     return None if row is None else job_of(row)
+
+
+def file(session: Session, district: DistrictCode, id: UUID, *, at: datetime) -> JobFile:
+    """The file that a job made. Raises: JobFileNotFound."""
+    row = session.scalars(
+        select(JobFileRow).where(
+            JobFileRow.district == district, JobFileRow.job == id, JobFileRow.expires_at > at
+        )
+    ).one_or_none()
+    if row is None:
+        raise JobFileNotFound(job=str(id))
+    return JobFile(name=row.name, media_type=row.media_type, body=row.body)
 
 
 def job_of(row: JobRow) -> Job:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job: what was asked for, how far it is, and what came of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,8 @@ from geo.ids import DistrictCode
 
 # A runner is heard of every two seconds; one that is silent for so long has died.
 SILENT_AFTER = timedelta(seconds=15)
+# A file that a job made is there to be fetched for so long.
+FILE_KEPT = timedelta(days=1)
 # A job that killed its runner so often will kill the next one too.
 MOST_TRIES = 3
 
@@ -21,6 +24,7 @@ class JobKind(StrEnum):
 
     DRAW = "draw"
     IMPACT = "impact"
+    SHEETS = "sheets"
 
 
 class JobState(StrEnum):
@@ -48,8 +52,36 @@ class JobEnded(WrongState):
     code = "job.ended"
 
 
+class JobFileNotFound(NotFound):
+    """The job made no file, has not ended, or its file has expired."""
+
+    code = "job.file_not_found"
+
+
 class GivenUp(Exception):
     """The work has ended because it was told to."""
+
+
+def heeding(
+    report: Callable[[float], None], cancelled: Callable[[], bool]
+) -> Callable[[float], None]:
+    """A report of how far work is that ends it when it is given up: it raises GivenUp."""
+
+    def heed(progress: float) -> None:
+        report(progress)
+        if cancelled():
+            raise GivenUp
+
+    return heed
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """A file that a job made; `name` is what it is to be called by who fetches it."""
+
+    name: str
+    media_type: str
+    body: bytes
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,3 +60,18 @@ class JobRow(Base):
             postgresql_where=text("state in ('queued', 'running')"),
         ),
     )
+
+
+class JobFileRow(Base):
+    """The file that a job made."""
+
+    __tablename__ = "job_file"
+
+    district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    job: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    expires_at: Mapped[datetime] = mapped_column(UtcInstant, index=True)
+
+    __table_args__ = (ForeignKeyConstraint(["district", "job"], ["job.district", "job.id"]),)

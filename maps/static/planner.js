@@ -144,7 +144,8 @@ async function main() {
     await fetch(page.sign_out, { method: "DELETE" });
     location.assign("/login");
   });
-  desk.autodraw.resume();
+  desk.autodraw.beside.resume();
+  desk.files.sheets.resume();
   document.documentElement.dataset.ready = "true";
   await follow(page.live, {
     reload: async () => {

@@ -6,7 +6,7 @@ import { shape } from "./charts.js";
 import { element } from "./patrol_words.js";
 import { asking, shut, telling } from "./planner_dialogs.js";
 import { Plan } from "./planner_draft.js";
-import { progress, watch } from "./planner_jobs.js";
+import { Beside } from "./planner_jobs.js";
 import { colorOf } from "./planner_layer.js";
 import { signed } from "./planner_side.js";
 import { button, row } from "./planner_tools.js";
@@ -18,14 +18,7 @@ export class AutoDraw {
   /** @param {any} desk */
   constructor(desk) {
     this.desk = desk;
-    this.box = document.getElementById("job");
-    /** @type {any} */
-    this.job = null;
-  }
-
-  /** What was asked for, kept over a reload. @returns {any} */
-  get asked() {
-    return this.desk.kept.job ?? null;
+    this.beside = new Beside(desk, "job", { title: "auto.job", running: "auto.running", done: (job) => this.ready(job) });
   }
 
   ask() {
@@ -49,7 +42,7 @@ export class AutoDraw {
       yes: t("auto.begin"),
       act: async (said) => {
         const job = await ask(`${plan.url}/draw`, "POST", { ...said, tolerance: said.tolerance / 100 });
-        this.watch({ id: job.id, plan: plan.id, within: said.within });
+        this.beside.begin({ id: job.id, plan: plan.id, within: said.within });
       },
     });
     const select = /** @type {HTMLSelectElement} */ (document.querySelector("#dialog [name=within]"));
@@ -58,70 +51,21 @@ export class AutoDraw {
     });
   }
 
-  /** @param {any} asked */
-  watch(asked) {
-    this.desk.kept.job = asked;
-    this.desk.save();
-    this.resume();
-  }
-
-  /** Watch what was asked for, after a reload too. */
-  async resume() {
-    const { asked } = this;
-    this.job = null;
-    if (!asked) return;
-    try {
-      await watch(`${this.desk.page.jobs}/${asked.id}`, (job) => this.told(job), () => this.asked === asked);
-    } catch (error) {
-      this.end();
-      this.desk.say(error.message, "problem");
-    }
-  }
-
-  told(job) {
-    this.job = job;
-    if (job.state === "cancelled") this.end();
-    else this.show();
-  }
-
-  end() {
-    this.desk.kept.job = null;
-    this.desk.save();
-    this.box.hidden = true;
-  }
-
-  show() {
-    const { job, asked } = this;
-    this.box.hidden = false;
-    const name = this.desk.plan?.name(asked.within) ?? asked.within;
-    const title = element("p", "", "title");
-    title.append(element("b", t("auto.job", { name })));
-    if (job.state === "done") {
-      const here = this.desk.plan?.id === asked.plan;
-      this.box.replaceChildren(title, element("p", t("auto.ready", { n: new Set(job.result.answers.map(({ same_as: same }, i) => same ?? i + 1)).size }), "say"), row(
-        button(t(here ? "auto.look" : "auto.open"), () => (here ? this.answers() : this.desk.open(asked.plan).then(() => this.show())), "go"),
-        button(t("auto.drop"), () => this.end()),
-      ));
-      return;
-    }
-    if (job.state === "failed") {
-      this.box.replaceChildren(title, element("p", this.desk.named(job.problem?.detail ?? ""), "problem"), row(button(t("planner.close"), () => this.end())));
-      return;
-    }
-    this.box.replaceChildren(title, ...progress(job, "auto.running", () => this.cancel()));
-  }
-
-  async cancel() {
-    try {
-      this.told(await ask(`${this.desk.page.jobs}/${this.asked.id}/cancel`, "POST"));
-    } catch (error) {
-      this.desk.say(error.message, "problem");
-    }
+  /** That the answers are there, and the way to them. @param {any} job */
+  ready(job) {
+    const { asked } = this.beside;
+    const here = this.desk.plan?.id === asked.plan;
+    const n = new Set(job.result.answers.map(({ same_as: same }, i) => same ?? i + 1)).size;
+    return [element("p", t("auto.ready", { n }), "say"), row(
+      button(t(here ? "auto.look" : "auto.open"), () => (here ? this.answers() : this.desk.open(asked.plan).then(() => this.beside.show())), "go"),
+      button(t("auto.drop"), () => this.beside.end()),
+    )];
   }
 
   /** The three answers, side by side. */
   async answers() {
-    const { job, asked, desk } = this;
+    const { desk } = this;
+    const { job, asked } = this.beside;
     const row = element("div", "", "answers");
     telling(t("auto.answers", { name: desk.plan.name(asked.within) }), [row]);
     const mean = desk.plan.mean;
@@ -174,13 +118,13 @@ export class AutoDraw {
       plan.fill(found.features, desk.plan.areas);
       shut();
       desk.compare.with(plan);
-      desk.zoomTo([...plan.cells.values()].filter(({ code }) => code.startsWith(this.asked.within)));
+      desk.zoomTo([...plan.cells.values()].filter(({ code }) => code.startsWith(this.beside.asked.within)));
     };
     const adopt = async () => {
       shut();
       if (!(await desk.changing(() => desk.plan.adopt(url)))) return;
       desk.compare.close();
-      this.end();
+      this.beside.end();
       desk.layer.show(desk.plan);
       desk.shown();
       desk.say(t("auto.adopted"), "good");

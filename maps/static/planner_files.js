@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plans from files and to files.
 
-import { Refused } from "./ask.js";
+import { ask, Refused } from "./ask.js";
 import { element } from "./patrol_words.js";
-import { asking, telling } from "./planner_dialogs.js";
-import { button, select } from "./planner_tools.js";
+import { asking, shut, telling } from "./planner_dialogs.js";
+import { Beside } from "./planner_jobs.js";
+import { button, row, select } from "./planner_tools.js";
 import { language, t } from "./words.js";
 
 const FORMATS = ["shp", "gpkg", "geojson"];
@@ -16,6 +17,7 @@ export class Files {
   /** @param {any} desk */
   constructor(desk) {
     this.desk = desk;
+    this.sheets = new Beside(desk, "sheets", { title: "files.sheets_job", running: "files.sheets_running", done: (job) => this.ready(job) });
   }
 
   /** A draft from a file, with what the doctor says of it. */
@@ -56,38 +58,60 @@ export class Files {
     problem.setAttribute("role", "alert");
     const bar = element("progress");
     bar.hidden = true;
-    const save = async (/** @type {string} */ path) => {
+    const doing = async (/** @type {() => Promise<void>} */ act) => {
       problem.textContent = "";
       bar.hidden = false;
       try {
-        await keep(`${url}/${path}`);
+        await act();
       } catch (error) {
         problem.textContent = desk.named(error.message);
       } finally {
         bar.hidden = true;
       }
     };
-    const line = (/** @type {string} */ name, /** @type {() => string} */ path, ...more) => {
+    const line = (/** @type {string} */ name, /** @type {() => Promise<void>} */ act, ...more) => {
       const item = element("li");
       const text = element("div");
       text.append(element("b", t(`files.${name}`)), element("small", t(`files.${name}_say`)), ...more);
-      item.append(text, button(t("files.save"), () => save(path())));
+      item.append(text, button(t("files.save"), () => doing(act)));
       item.dataset.file = name;
       return item;
     };
     const exchange = element("ul", "", "files");
-    exchange.append(...FORMATS.map((form) => line(form, () => `export?format=${form}`)));
+    exchange.append(...FORMATS.map((form) => line(form, () => keep(`${url}/export?format=${form}`))));
     const official = element("ul", "", "files");
-    if (plan.base) official.append(line("changes", () => "changes"));
-    const codes = Object.keys(desk.plan.areas).filter((code) => code.length > 6).sort();
+    if (plan.base) official.append(line("changes", () => keep(`${url}/changes`)));
+    const codes = Object.keys(desk.plan.areas).sort();
+    const indent = { 6: "", 9: "　", 12: "　　" };
     let within = desk.chosen[0]?.slice(0, 12) ?? codes.find((code) => code.length === 12);
-    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, (code.length === 12 ? "　" : "") + desk.plan.name(code)]));
-    official.append(line("sheets", () => `sheets?within=${within}`, select("within", options, within, (code) => {
+    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, indent[code.length] + desk.plan.name(code)]));
+    // One sheet is there at once; those of a larger area are drawn beside the work.
+    const drawn = async () => {
+      if (within.length === 12) return keep(`${url}/sheets?within=${within}`);
+      const job = await ask(`${url}/sheets`, "POST", { within });
+      shut();
+      this.sheets.begin({ id: job.id, within });
+    };
+    official.append(line("sheets", drawn, select("within", options, within, (code) => {
       within = code;
     })));
     telling(t("files.export_title", { name: plan.name }), [
       element("h3", t("files.official")), official, element("h3", t("files.exchange")), exchange, bar, problem,
     ]);
+  }
+
+  /** That the sheets are there, and the way to them. @param {any} job */
+  ready(job) {
+    const file = async () => {
+      try {
+        await keep(`${this.desk.page.jobs}/${job.id}/file`);
+      } catch (error) {
+        this.desk.say(error.message, "problem");
+      }
+    };
+    return [element("p", t("files.sheets_ready"), "say"), row(
+      button(t("files.save"), file, "go"), button(t("planner.close"), () => this.sheets.end()),
+    )];
   }
 }
 

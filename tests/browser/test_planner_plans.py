@@ -158,4 +158,21 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     with page.expect_download() as kept:
         page.click("dialog [data-file=sheets] button")
     assert kept.value.suggested_filename == "外来方案 210503102001 网格图.pdf"
-    page.keyboard.press("Escape")
+    # Those of more than one community are drawn beside the work, over a reload too.
+    page.select_option("dialog [name=within]", "210503101")
+    page.click("dialog [data-file=sheets] button")
+    expect(page.locator("#sheets")).to_contain_text("排队中")
+    page.click("#sheets >> text=取消")
+    expect(page.locator("#sheets")).to_be_hidden()
+    page.click("#open-plan >> text=导出…")
+    page.select_option("dialog [name=within]", "210503101")
+    page.click("dialog [data-file=sheets] button")
+    expect(page.locator("#sheets")).to_contain_text("排队中")
+    planner.reload()
+    expect(page.locator("#sheets progress")).to_be_visible()
+    assert run_one(planner.served.database, planner.served.clock, threading.Event())
+    with page.expect_download() as kept:
+        page.click("#sheets .go")
+    assert kept.value.suggested_filename == "外来方案 210503101 网格图.pdf"
+    page.click("#sheets >> text=关闭")
+    expect(page.locator("#sheets")).to_be_hidden()

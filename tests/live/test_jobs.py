@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Long work: it goes on beside the service, shows how far it is, and survives its runner."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.impact_job import judge
-from api.jobs import Watch, run_one
+from api.jobs import Watch, Work, run_one
 from api.main import build
 from api.routes import plan_impact
+from api.sheets_job import draw_sheets
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.db import Database
@@ -179,6 +182,66 @@ def test_a_runner_that_is_to_stop_leaves_its_job_to_the_next(
     assert job(desk, id)["state"] == "done"
 
 
+def given_up_at_two_thirds(database: Database, clock: SetClock, work: Work) -> None:
+    """Work in three parts hears after the second that it is to end."""
+    with database.transaction() as session:
+        taken = actions.claim(session, at=clock.now())
+    assert taken is not None
+    told: list[float] = []
+    with pytest.raises(GivenUp):
+        work(database, clock, taken, told.append, lambda: len(told) == 2)
+    assert told == pytest.approx([1 / 3, 2 / 3])
+    with database.transaction() as session:
+        assert actions.give_up(session, taken, at=clock.now())
+
+
+def file(desk: Desk, id: str) -> Any:
+    return desk.client.get(f"/api/v1/jobs/{id}/file", headers=desk.headers)
+
+
+def test_map_sheets_of_many_communities_are_a_file_for_a_day(
+    desk: Desk, database: Database, clock: SetClock, sign_in: SignIn
+) -> None:
+    desk.edit(op="merge", cells=[town.S1, town.S2])
+    asked = desk.ask("POST", "/sheets", json={"within": "210503"})
+    assert (asked.status_code, asked.json()["kind"]) == (202, "sheets"), asked.text
+    id = asked.json()["id"]
+    assert desk.ask("POST", "/sheets", json={"within": "210503"}).json()["id"] == id
+    assert file(desk, id).json()["code"] == "job.file_not_found"
+    # They show the draft as it stood.
+    desk.edit(op="merge", cells=[town.N1, town.N2])
+    assert work(database, clock)
+    done = job(desk, id)
+    assert (done["state"], done["progress"]) == ("done", 1), done
+    kept = file(desk, id)
+    assert (kept.status_code, kept.headers["content-type"]) == (200, "application/pdf"), kept.text
+    assert len(kept.content) == done["result"]["bytes"]
+    assert len(re.findall(rb"/Type /Page\b(?!s)", kept.content)) == 3
+    assert quote("草案 210503 网格图.pdf") in kept.headers["content-disposition"]
+    desk.ask("DELETE", "/edits/last")
+    again = desk.ask("POST", "/sheets", json={"within": "210503"}).json()["id"]
+    assert again != id
+    assert work(database, clock)
+    assert file(desk, again).content == kept.content
+    clock.advance(timedelta(hours=23))
+    desk.headers = sign_in(Role.PLANNER)
+    assert file(desk, id).status_code == 200
+    with database.transaction() as session:
+        assert actions.forget_files(session, at=clock.now()) == 0
+    clock.advance(timedelta(hours=1))
+    assert file(desk, id).json()["code"] == "job.file_not_found"
+    with database.transaction() as session:
+        assert actions.forget_files(session, at=clock.now()) == 2
+
+
+def test_drawing_sheets_is_given_up_between_two_of_them(
+    desk: Desk, database: Database, clock: SetClock
+) -> None:
+    id = desk.ask("POST", "/sheets", json={"within": "210503"}).json()["id"]
+    given_up_at_two_thirds(database, clock, draw_sheets)
+    assert file(desk, id).json()["code"] == "job.file_not_found"
+
+
 def judged(desk: Desk) -> Any:
     answer = desk.ask("GET", "/impact")
     assert answer.status_code == 200, answer.text
@@ -250,16 +313,8 @@ def test_judging_is_given_up_between_two_days_of_check_ins(
     monkeypatch.setattr(plan_impact, "AT_ONCE", -1)
     desk.edit(**transfer())
     id = desk.ask("POST", "/impact", json={"days": 3}).json()["id"]
-    with database.transaction() as session:
-        taken = actions.claim(session, at=clock.now())
-    assert taken is not None
-    told: list[float] = []
-    with pytest.raises(GivenUp):
-        judge(database, clock, taken, told.append, lambda: len(told) == 2)
-    assert told == pytest.approx([1 / 3, 2 / 3])
+    given_up_at_two_thirds(database, clock, judge)
     assert job(desk, id)["result"] is None
-    with database.transaction() as session:
-        assert actions.give_up(session, taken, at=clock.now())
     given_up = desk.ask("GET", "/impact?days=3").json()
     assert (given_up["check_ins"], given_up["job"]["state"]) == (None, "cancelled")
     assert desk.ask("POST", "/impact", json={"days": 3}).json()["id"] != id
