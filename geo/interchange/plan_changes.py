@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a plan changes against the one it is based on, cell by cell and building by building."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,12 +51,16 @@ class CellChange:
 
 @dataclass(frozen=True)
 class Move:
-    """A building that another cell holds now; None: it is in no cell."""
+    """A building that a cell of another code holds now; None: it is in no cell.
+
+    `recoded`: its people have the same neighbours as before, and their cell another code alone.
+    """
 
     building: str
     households: int
     before: str | None
     after: str | None
+    recoded: bool
 
 
 @dataclass(frozen=True)
@@ -67,15 +71,19 @@ class Changes:
     moves: list[Move]
     cells_before: int
     cells_after: int
-    households_moved: int
 
 
 def changes_between(
-    base: Division, now: Division, ground: Ground, codes: Mapping[str, str]
+    base: Division,
+    now: Division,
+    ground: Ground,
+    codes: Mapping[str, str],
+    moves: Callable[[str, str], bool],
 ) -> Changes:
     """What `now` changes against `base`; `codes`: the final code of each provisional one, if known.
 
-    A building moves when another cell holds it, though it be of the same land under a new code.
+    `moves` says whether people of a cell of `base` who are in a cell of `now` have changed cell
+    (`geo.impact.following`): the table counts as the impact of the draft does.
     """
 
     def final(code: str) -> str:
@@ -109,22 +117,18 @@ def changes_between(
         )
     before = {id: c for c in touched if c in base.cells for id in base.cells[c].buildings}
     after = {id: c for c in touched if c in now.cells for id in now.cells[c].buildings}
-    moves = [
-        Move(
-            id,
-            ground.households([id]),
-            before.get(id),
-            None if id not in after else final(after[id]),
-        )
-        for id in sorted(before.keys() | after.keys())
-        if before.get(id) != after.get(id) and id in ground.houses
-    ]
+    moved = []
+    for id in sorted(before.keys() | after.keys()):
+        left, came_to = before.get(id), after.get(id)
+        if left != came_to and id in ground.houses:
+            recoded = left is not None and came_to is not None and not moves(left, came_to)
+            arrived = None if came_to is None else final(came_to)
+            moved.append(Move(id, ground.households([id]), left, arrived, recoded))
     return Changes(
         cells=sorted(out, key=lambda one: one.code),
-        moves=moves,
+        moves=moved,
         cells_before=len(base.cells),
         cells_after=len(now.cells),
-        households_moved=sum(move.households for move in moves),
     )
 
 

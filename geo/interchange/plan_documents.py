@@ -12,6 +12,7 @@ from geo.gazetteer import queries as gazetteer
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.succession import lineage
 from geo.ids import DistrictCode
+from geo.impact.following import Dwelling, Following, draft_grid
 from geo.interchange.plan_changes import Changes, changes_between
 from geo.interchange.plan_sheets import Surroundings, font_file, map_sheets
 from geo.interchange.plan_table import Heading, change_table
@@ -117,6 +118,7 @@ def _papers(session: Session, district: DistrictCode, plan: PlanEntry, drawn_on:
     ]
     if known:
         now = now.with_cells(changed=known)
+    grids = (draft_grid(base, plan.base, ground.srid), draft_grid(now, plan.id, ground.srid))
     home = hierarchy.district(session, district)
     heading = Heading(
         district=home.name,
@@ -130,6 +132,19 @@ def _papers(session: Session, district: DistrictCode, plan: PlanEntry, drawn_on:
         base=base,
         ground=ground,
         codes=codes,
-        changes=changes_between(base, now, ground, codes),
+        changes=changes_between(
+            base, now, ground, codes, Following(now, *grids, _dwellings(base, now, ground)).moves
+        ),
         heading=heading,
+    )
+
+
+def _dwellings(base: Division, now: Division, ground: Ground) -> tuple[Dwelling, ...]:
+    """The buildings that both plans have in a cell."""
+    arrived = {id: cell.code for cell in now.cells.values() for id in cell.buildings}
+    return tuple(
+        Dwelling(id, cell.code, arrived[id], ground.households([id]))
+        for cell in base.cells.values()
+        for id in cell.buildings
+        if id in arrived and id in ground.houses
     )

@@ -32,7 +32,10 @@ _CELLS = (
 )
 _WIDTHS = (10, 18, 24, 18, 34, 9, 9, 9, 9, 9, 16, 16)
 _CODES = ("原编码", "现编码", "关系")
-_MOVES = ("楼栋编号", "地址", "户数", "原网格", "现网格")
+_MOVES = ("楼栋编号", "地址", "户数", "原网格", "现网格", "情况")
+# People who change cell are one thing, people whose cell has another code another.
+_MOVED = "换网格"
+_RECODED = "只换网格编码"
 
 Rows = Sequence[Sequence[str | int | float | None]]
 
@@ -83,10 +86,11 @@ def change_table(
             move.households,
             move.before or "—",
             move.after or "—",
+            _RECODED if move.recoded else _MOVED,
         )
         for move in changes.moves
     ]
-    _sheet(book, styles, "楼栋调整", _MOVES, moves, (24, 34, 8, 18, 18))
+    _sheet(book, styles, "楼栋调整", _MOVES, moves, (24, 34, 8, 18, 18, 14))
     book.close()
     return out.getvalue()
 
@@ -125,9 +129,11 @@ def _summary(book: Any, styles: _Styles, changes: Changes, heading: Heading) -> 
         ("原网格数", changes.cells_before),
         ("现网格数", changes.cells_after),
         *((f"{_KINDS[kind]}网格数", count) for kind, count in counts.items()),
-        ("换网格的楼栋数", len(changes.moves)),
-        ("换网格的户数", changes.households_moved),
     ]
+    for called, recoded in ((_MOVED, False), (_RECODED, True)):
+        some = [move for move in changes.moves if move.recoded is recoded]
+        rows.append((f"{called}的楼栋数", len(some)))
+        rows.append((f"{called}的户数", sum(move.households for move in some)))
     for at, (name, value) in enumerate(rows, start=2):
         sheet.write_string(at, 0, name, styles.head)
         _write(sheet, at, 1, value, styles)

@@ -6,10 +6,14 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
 
+from geo.ids import PlanId
+from geo.impact.following import Following, draft_grid
+from geo.impact.people import dwellings
 from geo.interchange.plan_changes import Change, Changes, changes_between
 from geo.interchange.plan_paper import scale_for
 from geo.interchange.plan_sheets import Surroundings, font_file, map_sheets
@@ -31,7 +35,9 @@ def after(*edits: Edit) -> Division:
 
 
 def changes(division: Division, **codes: str) -> Changes:
-    return changes_between(TOWN, division, GROUND, codes)
+    grids = (draft_grid(one, PlanId(UUID(int=0)), town.SRID) for one in (TOWN, division))
+    follow = Following(division, *grids, dwellings(town.buildings(), division))
+    return changes_between(TOWN, division, GROUND, codes, follow.moves)
 
 
 def cells_of(workbook: bytes) -> dict[str, list[list[str]]]:
@@ -83,8 +89,17 @@ def test_a_merge_retires_two_and_makes_one() -> None:
     assert new.after is not None
     assert (new.after.households, new.after.buildings) == (20, 2)
     assert new.after.area_m2 == pytest.approx(20_000, rel=0.001)
-    assert found.households_moved == 20
     assert {move.after for move in found.moves} == {"210503101001004"}
+
+
+def test_people_who_change_cell_and_people_whose_cell_is_recoded_are_two_things() -> None:
+    # N1 goes on in the merged cell and N2 comes to it; M1 goes to another community whole.
+    sheets = table(after(Merge((town.N1, town.N2)), Reassign((town.M1,), "210503101001")))
+    summary = {row[0]: row[-1] for row in sheets["变更汇总"] if len(row) == 2}
+    assert [
+        summary[f"{what}的{of}数"] for what in ("换网格", "只换网格编码") for of in ("楼栋", "户")
+    ] == ["1", "10", "2", "20"]
+    assert [row[-1] for row in sheets["楼栋调整"][1:]] == ["只换网格编码", "换网格", "只换网格编码"]
 
 
 def test_a_neighbour_that_gained_a_corner_is_not_changed() -> None:
@@ -127,7 +142,7 @@ def test_the_table_lists_cells_codes_and_buildings() -> None:
     ]
     assert sheets["编码对照"][1:] == [[town.M1, "210503101001D01", "承继"]]
     assert sheets["楼栋调整"][1:] == [
-        [f"{town.M1}0001", "长安路20号 20号楼", "10", town.M1, "210503101001D01"]
+        [f"{town.M1}0001", "长安路20号 20号楼", "10", town.M1, "210503101001D01", "只换网格编码"]
     ]
 
 
