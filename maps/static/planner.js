@@ -22,6 +22,7 @@ L.PM.setOptIn(true);
 map.pm.removeControls();
 // A double click ends a drawing.
 map.doubleClickZoom.disable();
+L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 120 }).addTo(map);
 
 const desk = new Desk(map, page);
 
@@ -42,8 +43,9 @@ function key(event) {
     done();
     desk.redo();
   } else if (event.key === "Escape") {
+    desk.say("");
     if (desk.toolbox.tool.name !== "look") desk.toolbox.use("look");
-    else desk.choose([]);
+    desk.choose([]);
   }
 }
 
@@ -110,15 +112,10 @@ async function main() {
   });
   map.on("mousemove", ({ latlng }) => {
     if (!desk.plan) return;
-    const cell = desk.plan.at(latlng.lng, latlng.lat);
-    desk.layer.hover(cell?.code ?? null);
-    desk.about(cell);
+    desk.point(latlng);
     desk.toolbox.tool.move?.(latlng);
   });
-  map.on("mouseout", () => {
-    desk.layer.hover(null);
-    desk.about(null);
-  });
+  map.on("mouseout", () => desk.plan && desk.point(null));
   map.on("click", ({ latlng, originalEvent }) => {
     if (!desk.plan) return;
     desk.toolbox.tool.click?.(desk.plan.at(latlng.lng, latlng.lat), latlng, originalEvent);
@@ -127,6 +124,9 @@ async function main() {
     if (small.matches) at("cell").scrollIntoView({ block: "nearest" });
   });
   addEventListener("keydown", key);
+  at("nearer").addEventListener("click", () => map.zoomIn());
+  at("farther").addEventListener("click", () => map.zoomOut());
+  at("whole-map").addEventListener("click", () => fit(map, page.focus));
   at("undo").addEventListener("click", () => desk.undo());
   at("redo").addEventListener("click", () => desk.redo());
   at("note").addEventListener("click", () => desk.say(""));

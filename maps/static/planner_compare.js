@@ -21,6 +21,8 @@ export class Compare {
     this.bar = document.getElementById("swipe");
     this.box = document.getElementById("compare");
     desk.map.on("move zoom zoomend resize viewreset", () => this.clip());
+    // What is written stands on its own side of the bar.
+    desk.map.on("moveend", () => this.other && desk.labels.read());
     this.bar.addEventListener("pointerdown", (event) => this.drag(event));
     this.bar.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
@@ -63,6 +65,13 @@ export class Compare {
     document.body.classList.add("comparing");
     this.head();
     this.clip();
+    this.desk.labels.read();
+  }
+
+  /** Whether a place lies right of the bar. @param {number} lon @param {number} lat */
+  right(lon, lat) {
+    const { map } = this.desk;
+    return map.latLngToContainerPoint([lat, lon]).x > this.share * map.getSize().x;
   }
 
   close() {
@@ -74,6 +83,7 @@ export class Compare {
     document.body.classList.remove("comparing");
     this.desk.kept.compare = null;
     this.desk.save();
+    this.desk.labels.read();
   }
 
   /** What stands on either side. */
@@ -109,6 +119,7 @@ export class Compare {
   to(share) {
     this.share = Math.max(0.02, Math.min(0.98, share));
     this.clip();
+    this.desk.labels.read();
   }
 
   /** @param {PointerEvent} event */

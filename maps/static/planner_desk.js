@@ -26,6 +26,8 @@ import { language, t } from "./words.js";
 
 const KEPT = "wangge-planner";
 const NOTE_MS = 9000;
+/** What takes longer says that it is being done. */
+const PATIENCE_MS = 600;
 const at = (/** @type {string} */ id) => document.getElementById(id);
 
 export class Desk {
@@ -37,7 +39,7 @@ export class Desk {
     this.layer = new PlanLayer(map, "plan", 420);
     map.createPane("drawing").style.zIndex = "480";
     map.pm.setGlobalOptions({ panes: { layerPane: "drawing", vertexPane: "markerPane", markerPane: "markerPane" } });
-    this.labels = new Labels(map, this.ground, boxes, () => (this.plan ? labelsOf(this.plan) : []));
+    this.labels = new Labels(map, this.ground, boxes, () => this.written());
     this.snap = new Snap(map, this.ground);
     /** @type {Plan|null} */
     this.plan = null;
@@ -45,6 +47,8 @@ export class Desk {
     this.chosen = [];
     /** Buildings stay whole: borders go round them. */
     this.whole = true;
+    /** The latest wish to open a plan: whatever an earlier one still brings is late. */
+    this.opening = {};
     /** What outlives a reload. @type {Record<string, any>} */
     this.kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
     /** Names of workers, once they are needed. @type {Map<string, string>} */
@@ -75,6 +79,8 @@ export class Desk {
    * @param {boolean} [listed]  with the list of plans open beside it
    */
   async open(id, listed = false) {
+    const opening = {};
+    this.opening = opening;
     this.toolbox.use("look");
     this.choose([]);
     this.plans.unfolded = listed;
@@ -88,6 +94,7 @@ export class Desk {
         this.say(error.message, "problem");
       }
     }
+    if (this.opening !== opening) return;
     this.plan = plan;
     this.kept.plan = plan?.id;
     const address = new URL(location.href);
@@ -117,7 +124,8 @@ export class Desk {
 
   /** Carry out an edit and tell what came of it. @param {any} body @returns {Promise<any>} null: refused */
   async edit(body) {
-    return this.carry(() => this.plan.edit(body).catch((error) => this.parted(error, body)), `done.${body.op}`);
+    const word = body.op === "lock" && !body.locked ? "done.unlock" : `done.${body.op}`;
+    return this.carry(() => this.plan.edit(body).catch((error) => this.parted(error, body)), word);
   }
 
   /** An area would lie in several parts: the planner may declare that it does. @param {any} error @param {any} body @returns {never} */
@@ -147,7 +155,7 @@ export class Desk {
     const { plan } = this;
     const before = new Map([...plan.cells].map(([code, cell]) => [code, cell.households]));
     const done = await this.changing(act);
-    if (!done) return null;
+    if (!done || this.plan !== plan) return done || null;
     const changed = done.changed.features.map((feature) => feature.properties.code);
     this.layer.update(changed);
     this.shown();
@@ -160,18 +168,21 @@ export class Desk {
     const said = [];
     if (whole) said.push(t(word, { left: this.problems.found.length }));
     if (typeof asked === "number") said.push(t("done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households.slice(0, 4));
-    if (!said.length) said.push(t(word, { n: changed.filter((code) => !before.has(code)).length }));
+    if (!said.length) said.push(t(word, { n: changed.filter((code) => !before.has(code)).length, cells: this.several(changed) }));
     this.say(said.join(t("done.and")), "good");
     return done;
   }
 
   /** Do something to the plan; refusals are told, and where. @param {() => Promise<any>} act */
   async changing(act) {
+    const { plan } = this;
     document.body.classList.add("busy");
+    this.say("");
+    const patience = setTimeout(() => this.say(t("planner.working"), "working"), PATIENCE_MS);
     try {
       return (await act()) ?? true;
     } catch (error) {
-      if (error instanceof Busy) return null;
+      if (error instanceof Busy || this.plan !== plan) return null;
       if (error instanceof Refused && error.status === 412) await this.stale();
       else {
         // Whoever draws by hand knows no LineString.
@@ -181,6 +192,8 @@ export class Desk {
       }
       return null;
     } finally {
+      clearTimeout(patience);
+      if (at("note").classList.contains("working")) this.say("");
       document.body.classList.remove("busy");
     }
   }
@@ -190,8 +203,10 @@ export class Desk {
     const { plan } = this;
     const mine = plan.entry.revision;
     await plan.load();
-    this.weigh();
     const { items } = await ask(`${plan.url}/steps?after=${mine}`);
+    // Another plan may have been opened meanwhile: the map is its own.
+    if (this.plan !== plan) return;
+    this.weigh();
     this.layer.show(plan);
     this.shown();
     if (!items.length) return;
@@ -208,10 +223,15 @@ export class Desk {
   }
 
   async turn(act, word) {
-    if (!(await this.changing(act))) return;
-    this.layer.show(this.plan);
+    const { plan } = this;
+    const { revision } = plan.entry;
+    if (!(await this.changing(act)) || this.plan !== plan) return;
+    this.layer.show(plan);
     this.shown();
-    this.say(t(word), "good");
+    const { items } = await ask(`${plan.url}/steps`);
+    const what = turnedBack(items.filter((step) => step.revision <= revision), word === "done.redo");
+    if (this.plan !== plan) return;
+    if (what) this.say(t(word, { what: side.told(this, what) }), "good");
     await this.weigh();
   }
 
@@ -294,11 +314,29 @@ export class Desk {
     this.about(null);
   }
 
-  /** Show a cell's figures: the one pointed at, else the one chosen. @param {any} pointed */
-  about(pointed) {
-    if (!this.plan) return;
-    const cell = pointed ?? (this.chosen.length === 1 ? this.plan.cells.get(this.chosen[0]) : null);
-    side.cellCard(this.plan, cell ?? null, at("cell"));
+  /** What is written on the map: left and right of the bar, each plan its own. */
+  written() {
+    if (!this.plan) return [];
+    const { other } = this.compare;
+    if (!other) return labelsOf(this.plan);
+    const right = (/** @type {{lon: number, lat: number}} */ { lon, lat }) => this.compare.right(lon, lat);
+    return [...labelsOf(this.plan).filter((label) => !right(label)), ...labelsOf(other).filter(right)];
+  }
+
+  /** What the pointer is over: a cell of the plan that is drawn there. @param {{lng: number, lat: number}|null} place */
+  point(place) {
+    const other = place && this.compare.other && this.compare.right(place.lng, place.lat) ? this.compare.other : null;
+    const cell = place && (other ?? this.plan).at(place.lng, place.lat);
+    this.layer.hover(other ? null : cell?.code ?? null);
+    this.compare.layer.hover(other ? cell?.code ?? null : null);
+    this.about(cell, other ?? this.plan);
+  }
+
+  /** Show a cell's figures: the one pointed at, else the one chosen. @param {any} pointed @param {Plan|null} [plan]  whose it is */
+  about(pointed, plan = this.plan) {
+    if (!plan) return;
+    const chosen = this.chosen.length === 1 ? this.plan.cells.get(this.chosen[0]) : null;
+    side.cellCard(pointed ? plan : this.plan, pointed ?? chosen ?? null, at("cell"));
   }
 
   /** @param {string} text @param {string} [kind] */
@@ -308,6 +346,11 @@ export class Desk {
     at("note").className = `note ${kind}`;
     at("note").hidden = !text;
     if (kind === "good") this.saying = setTimeout(() => this.say(""), NOTE_MS);
+  }
+
+  /** Some cells by their names, many as so many. @param {string[]} codes */
+  several(codes) {
+    return codes.length > 4 ? t("planner.n_cells", { n: codes.length }) : codes.map((code) => this.plan.name(code)).join("、");
   }
 
   /** Codes of cells in a sentence by their names. @param {string} text */
@@ -367,6 +410,12 @@ export class Desk {
     });
     return new Intl.DateTimeFormat(language() === "en" ? "en-GB" : "zh-CN", style).format(new Date(instant));
   }
+}
+
+/** The step that undoing takes back, or redoing does again. @param {any[]} steps  up to now @param {boolean} again */
+function turnedBack(steps, again) {
+  const { done, undone } = side.course(steps);
+  return again ? undone.at(-1) : done.at(-1);
 }
 
 /** The map above and the rest below it, as on a phone (`planner_small.css`). */

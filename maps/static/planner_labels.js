@@ -4,6 +4,7 @@
 import { provisional } from "./planner_draft.js";
 import { holds } from "./planner_topology.js";
 
+const SIZE = 12.5;
 const PIXELS_OF_A_DEGREE = 256 / 360;
 
 /**
@@ -21,12 +22,16 @@ export function labelsOf(plan) {
     labels.push({ text: plan.name(code), lon, lat, size: 15, color: "#ffffff", from: 12.6, until: 15.2 });
   }
   for (const cell of plan.cells.values()) {
-    const text = `${cell.locked ? "锁 " : ""}${cell.code.slice(-3)}${provisional(cell.code) ? "*" : ""} · ${cell.households}`;
     const [lon, lat] = middle(cell);
     const wide = (cell.box[2] - cell.box[0]) * PIXELS_OF_A_DEGREE;
     // Where the cell is about as wide as what is written on it.
-    const from = Math.max(12, Math.log2(66 / wide));
-    labels.push({ text, lon, lat, size: 12.5, color: cell.locked ? "#ffd479" : "#dbe7f1", from });
+    const fits = (/** @type {number} */ px) => Math.log2(px / wide);
+    const written = (/** @type {string} */ name) => `${cell.locked ? "锁 " : ""}${name}${provisional(cell.code) ? "*" : ""} · ${cell.households}`;
+    const look = { lon, lat, size: SIZE, color: cell.locked ? "#ffd479" : "#dbe7f1" };
+    // The whole name says the community too, whose own name is gone by then.
+    const whole = Math.max(15.2, fits((cell.name.length + 4) * SIZE));
+    labels.push({ ...look, text: written(cell.code.slice(-3)), from: Math.max(12, fits(66)), until: whole });
+    labels.push({ ...look, text: written(cell.name), from: whole });
   }
   return labels;
 }

@@ -54,11 +54,14 @@ class Shape {
       if (!this.drawing) return;
       workingLayer.on("pm:vertexadded", () => this.keep(positions(workingLayer.getLatLngs())));
     });
+    desk.map.on("mousemove", () => this.pointer(1));
+    desk.map.on("mouseout", () => this.pointer(0));
     desk.map.on("pm:create", ({ layer }) => this.drawing && this.drawn(layer));
   }
 
   start() {
-    this.cell = this.desk.chosen.length === 1 ? this.desk.chosen[0] : null;
+    const [only, ...others] = this.desk.chosen;
+    this.cell = only && !others.length && !this.desk.plan.cells.get(only)?.locked ? only : null;
     this.mark();
     this.begin();
   }
@@ -84,6 +87,12 @@ class Shape {
       hintlineStyle: { color, weight: 2 * unit(), dashArray: "5 6" },
       pathOptions: { pmIgnore: false, snapIgnore: true, color, weight: 2.5 * unit(), fillColor: color, fillOpacity: 0.12, interactive: true },
     });
+    this.pointer(0);
+  }
+
+  /** GeoMan's mark at the pointer: where no pointer is, it would look like a place. @param {number} opacity */
+  pointer(opacity) {
+    if (this.drawing) this.desk.map.pm.Draw[this.kind]._hintMarker?.setOpacity(opacity);
   }
 
   end() {
@@ -112,6 +121,11 @@ class Shape {
 
   click(cell) {
     if (this.drawing || this.shape || !cell) return;
+    if (cell.locked) {
+      this.desk.say(t("planner.is_locked", { cell: cell.name }), "warn");
+      return;
+    }
+    this.desk.say("");
     this.cell = cell.code;
     this.mark();
     this.begin();

@@ -183,11 +183,11 @@ export async function history(desk, box) {
     box.replaceChildren(element("p", t("planner.no_steps"), "hint"));
     return;
   }
-  const holds = standing(items);
+  const holds = new Set(course(items).done);
   const list = element("ol", "", "steps");
   for (const step of [...items].reverse()) {
     const item = element("li", "", step.kind);
-    if (!["undo", "redo"].includes(step.kind) && !holds.has(step.revision)) item.classList.add("undone");
+    if (!["undo", "redo"].includes(step.kind) && !holds.has(step)) item.classList.add("undone");
     item.append(
       element("b", told(desk, step)),
       element("small", `${step.by ?? "–"} · ${desk.moment(step.at)}`),
@@ -197,19 +197,19 @@ export async function history(desk, box) {
   box.replaceChildren(list);
 }
 
-/** The steps whose outcome still holds. @param {any[]} items */
-function standing(items) {
+/** The steps whose outcome holds, and those that were undone and may be done again. @param {any[]} items */
+export function course(items) {
   const done = [];
   const undone = [];
-  for (const { kind, revision } of items) {
-    if (kind === "undo") undone.push(done.pop());
-    else if (kind === "redo") done.push(undone.pop());
+  for (const step of items) {
+    if (step.kind === "undo") undone.push(done.pop());
+    else if (step.kind === "redo") done.push(undone.pop());
     else {
-      done.push(revision);
+      done.push(step);
       undone.length = 0;
     }
   }
-  return new Set(done);
+  return { done, undone };
 }
 
 /** A step in words. @param {any} desk @param {any} step */

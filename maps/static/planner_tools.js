@@ -43,6 +43,9 @@ export class Toolbox {
     const tool = this.tools.get(name) ?? this.tools.get("look");
     if (!this.desk.plan?.drawable && !tool.looks) return;
     this.tool.stop?.();
+    // What was chosen to be looked at is what the next tool works on; what another tool held is not.
+    if (!this.tool.looks) this.desk.choose([]);
+    if (this.tool !== tool) this.desk.say("");
     this.tool = tool;
     document.body.dataset.tool = tool.name;
     tool.start?.();

@@ -73,7 +73,7 @@ def test_a_border_that_goes_round_a_cell_is_dragged(planner: Planner) -> None:
     # What was refused is still in hand after a reload, all the way round.
     planner.take("lock")
     planner.click(10, 10)
-    planner.says("已更新锁定")
+    planner.says("已锁定")
     planner.take("border")
     planner.click(30, 50)
     planner.watched.cut = True
@@ -171,7 +171,7 @@ def test_a_border_that_was_refused_is_still_in_hand_after_a_reload(planner: Plan
     page = planner.page
     planner.take("lock")
     planner.click(150, 250)
-    planner.says("已更新锁定")
+    planner.says("已锁定")
     planner.take("border")
     planner.click(100, 250)
     planner.watched.cut = True

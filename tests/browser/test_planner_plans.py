@@ -31,6 +31,14 @@ def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> No
     page.mouse.move(600, 500, steps=3)
     page.mouse.up()
     expect(page.locator("#swipe")).to_have_attribute("aria-valuenow", "44")
+    # What the pointer is over is a cell of the plan that is drawn there.
+    page.mouse.move(*planner.spot(40, 40))
+    expect(page.locator("#cell")).to_contain_text("210503102001D0")
+    page.focus("#swipe")
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+    page.mouse.move(*planner.spot(30, 30))
+    expect(page.locator("#cell")).to_contain_text(town.S1)
     planner.reload()
     expect(page.locator("#compare")).to_be_visible()
     page.click("#compare button")
