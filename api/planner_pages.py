@@ -35,7 +35,6 @@ def show_planner(
         "plans": f"{BASE}/plans",
         "jobs": f"{BASE}/jobs",
         "areas": f"{BASE}/areas",
-        "workers": f"{BASE}/workers",
         "state": f"{BASE}/state",
         "live": f"{BASE}/live",
         "sign_out": f"{BASE}/sessions/current",

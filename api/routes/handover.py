@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a published plan hands over, and who has looked at it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 
 from api.deps import Now, Read, Write, allowed
 from api.shapes import Answer, Body
 from geo.accounts.rules import Actor, in_scope
 from geo.handover import queries
 from geo.handover.actions import finish_task
-from geo.handover.rules import Task, TaskKind
+from geo.handover.rules import Subject, Task, TaskKind
 from geo.ids import PlanId
 from geo.plans.queries import entry
 
@@ -26,7 +28,11 @@ class DoneBody(Body):
 
 
 class TaskAnswer(Answer):
-    """One thing handed over: from an area to another (null: for people to decide)."""
+    """One thing handed over: from an area to another (null: for people to decide).
+
+    `name` is what the subject is called: a worker, a checkpoint with its code, an account; of an
+    incident its category, with `reported_at`.
+    """
 
     id: UUID
     plan: UUID
@@ -34,6 +40,8 @@ class TaskAnswer(Answer):
     area: str
     to: str | None
     subject: UUID | None
+    name: str | None
+    reported_at: datetime | None
     body: dict[str, Any]
     done_at: datetime | None
     done_by: str | None
@@ -53,7 +61,7 @@ def index(id: UUID, session: Read, me: Annotated[Actor, allowed("handover.read")
     found = queries.tasks(session, me.district, PlanId(id))
     mine = [task for task in found if _concerns(me, task)]
     return TasksAnswer(
-        items=[TaskAnswer.model_validate(task) for task in mine],
+        items=_answers(session, me, mine),
         done=sum(task.done_at is not None for task in mine),
     )
 
@@ -69,7 +77,18 @@ def finish(
 ) -> TaskAnswer:
     """Note that it has been looked at, or that it has not after all."""
     done = finish_task(session, actor=me, plan=PlanId(id), task=task, done=body.done, at=now)
-    return TaskAnswer.model_validate(done)
+    return _answers(session, me, [done])[0]
+
+
+def _answers(session: Session, me: Actor, tasks: list[Task]) -> list[TaskAnswer]:
+    about = queries.subjects(session, me.district, tasks)
+    nobody = Subject("")
+    answers = []
+    for task in tasks:
+        subject = about.get(task.subject, nobody) if task.subject else nobody
+        named = {"name": subject.name or None, "reported_at": subject.reported_at}
+        answers.append(TaskAnswer.model_validate({**asdict(task), **named}))
+    return answers
 
 
 def _concerns(me: Actor, task: Task) -> bool:

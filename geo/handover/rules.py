@@ -47,6 +47,18 @@ class Task:
     done_by: str | None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """Whom or what a task is about, so that it is told from the others.
+
+    `name` is that of a worker or an account, name and code of a checkpoint, the category of an
+    incident, which says nothing of people; `reported_at` is when that incident was reported.
+    """
+
+    name: str
+    reported_at: datetime | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskDone(Event):
     """Somebody looked at what a plan hands over."""

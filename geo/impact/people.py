@@ -115,6 +115,13 @@ def workers(
     for dwelling in follow.dwellings:
         households[dwelling.before] += dwelling.households
         homes[dwelling.after] += dwelling.households
+    # The cells that people come to or go from.
+    peopled = {
+        code
+        for one in follow.dwellings
+        if one.before != one.after
+        for code in (one.before, one.after)
+    }
     proposals = [
         _proposal(follow, new, homes[new], holders, names) for new in sorted(follow.changed)
     ]
@@ -140,10 +147,17 @@ def workers(
                     heirs,
                     households[one.cell],
                     sum(homes[new] for new in his),
+                    become is Fate.RESHAPED and one.cell not in peopled,
                 )
             )
+    # Those whose people change first; those of many households before those of few.
+    touched.sort(
+        key=lambda one: (one.border_only, -abs(one.households_after - one.households_before))
+    )
+    everybody = {one.worker for one in touched}
     return Workers(
-        workers=len({one.worker for one in touched}),
+        workers=len(everybody),
+        border_only=len(everybody - {one.worker for one in touched if not one.border_only}),
         assignments=first(touched),
         proposals=first(proposals),
     )

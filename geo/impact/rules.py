@@ -89,7 +89,8 @@ class TouchedAssignment:
     """An assignment to a cell that does not stay as it is; `heirs` follow that cell.
 
     `households_after` are those of the heirs he is proposed for as their holder; in another role
-    those of the heir that has most of the cell.
+    those of the heir that has most of the cell. `border_only`: the cell keeps its code and exactly
+    its buildings, and only its border was drawn otherwise.
     """
 
     worker: WorkerId
@@ -100,6 +101,7 @@ class TouchedAssignment:
     heirs: tuple[str, ...]
     households_before: int
     households_after: int
+    border_only: bool
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,13 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Workers:
-    """Who is touched: `workers` people, by assignment; and who is proposed for which cell."""
+    """Who is touched: `workers` people, by assignment; and who is proposed for which cell.
+
+    For `border_only` of these people nothing but borders changes: their assignments come last.
+    """
 
     workers: int
+    border_only: int
     assignments: Listed[TouchedAssignment]
     proposals: Listed[Proposal]
 

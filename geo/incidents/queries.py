@@ -59,6 +59,16 @@ def incident(session: Session, district: DistrictCode, id: UUID) -> Incident:
     return incident_of(row)
 
 
+def incidents_by_id(
+    session: Session, district: DistrictCode, ids: Iterable[UUID]
+) -> dict[UUID, Incident]:
+    """Some incidents by id, whoever asks; those that do not exist are absent."""
+    rows = session.scalars(
+        select(IncidentRow).where(IncidentRow.district == district, IncidentRow.id.in_(set(ids)))
+    )
+    return {row.id: incident_of(row) for row in rows}
+
+
 def seen_incident(session: Session, actor: Actor, id: UUID) -> Incident:
     """One incident, if this actor may see it.
 

@@ -2,7 +2,7 @@
 // What all parts of the planner's page share: the open plan, the map, what is chosen, what is told.
 
 /* global L */
-import { ask, items, Refused } from "./ask.js";
+import { ask, Refused } from "./ask.js";
 import { Ground } from "./ground.js";
 import { Labels } from "./labels.js";
 import { AutoDraw } from "./planner_autodraw.js";
@@ -51,8 +51,6 @@ export class Desk {
     this.opening = {};
     /** What outlives a reload. @type {Record<string, any>} */
     this.kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
-    /** Names of workers, once they are needed. @type {Map<string, string>} */
-    this.names = new Map();
     /** Names of the cells of today's plan. @type {Map<string, string>} */
     this.today = new Map();
     this.tab = this.kept.tab ?? "communities";
@@ -289,6 +287,8 @@ export class Desk {
     this.save();
     this.tabs();
     const box = at("tab");
+    if (box.dataset.shows !== name) box.scrollTop = 0;
+    box.dataset.shows = name;
     this.impact.points(this.tab === "impact");
     if (this.tab === "communities") side.communities(this, box);
     else if (this.tab === "problems") this.problems.show(box);
@@ -371,12 +371,6 @@ export class Desk {
   /** What a cell of today's plan is called. @param {string} code */
   before(code) {
     return this.today.get(code) ?? code;
-  }
-
-  /** Learn what workers are called. */
-  async people() {
-    if (this.names.size) return;
-    for (const { id, name } of await items(`${this.page.workers}?limit=500`)) this.names.set(id, name);
   }
 
   async cellNames() {

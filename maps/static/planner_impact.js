@@ -6,6 +6,7 @@ import { ask } from "./ask.js";
 import { unit } from "./ground.js";
 import { element } from "./patrol_words.js";
 import { provisional } from "./planner_draft.js";
+import { called, passage } from "./planner_names.js";
 import { goesOn, progress, watch } from "./planner_jobs.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
@@ -133,30 +134,38 @@ export class ImpactView {
       else this.hidden.add(points);
       this.points(true);
     });
-    const spot = element("i");
-    spot.style.background = COLORS[points] ?? COLORS.lost;
+    const spot = element("i", "", points === "incidents" ? "ring" : "");
+    const [one, other] = points === "verdicts" ? [COLORS.lost, COLORS.won] : [COLORS[points], COLORS[points]];
+    if (points === "incidents") spot.style.borderColor = one;
+    else spot.style.background = `linear-gradient(90deg, ${one} 50%, ${other} 50%)`;
     label.append(tick, spot, element("span", t("impact.on_map")));
     head.append(label);
     return head;
   }
 
-  name(code) {
-    return code ? (this.desk.plan.cells.get(code)?.name ?? this.desk.before(code)) : t("impact.none");
-  }
-
   /** Lines of a list, each a click away from its place. @param {any[]} items @param {number} total */
   list(items, total, words, place = (_) => null) {
     const list = element("ol", "", "lines");
-    for (const one of items.slice(0, SHOWN)) {
+    const line = (/** @type {any} */ one) => {
       const item = element("li");
       const where = place(one);
       const [main, small] = words(one);
       const holder = where ? button("", () => this.desk.goTo(where), "plain") : element("span");
       holder.append(element("b", main), element("small", small));
       item.append(holder);
-      list.append(item);
+      return item;
+    };
+    list.append(...items.slice(0, SHOWN).map(line));
+    const left = total > items.length ? [element("li", t("impact.left_out", { n: total - items.length }), "hint")] : [];
+    if (items.length <= SHOWN) list.append(...left);
+    else {
+      const more = element("li", "", "hint");
+      more.append(button(t("impact.more", { n: items.length - SHOWN }), () => {
+        more.remove();
+        list.append(...items.slice(SHOWN).map(line), ...left);
+      }, "plain more"));
+      list.append(more);
     }
-    if (total > SHOWN) list.append(element("li", t("impact.more", { n: total - Math.min(SHOWN, items.length) }), "hint"));
     return list;
   }
 
@@ -169,7 +178,7 @@ export class ImpactView {
       this.head("people", figure, "moved"),
       element("p", says.join(" · "), "say"),
       this.list(people.flows.items, people.flows.total, (flow) => [
-        `${this.name(flow.before)} → ${this.name(flow.after)}`, t("impact.flow", flow),
+        passage(this.desk, flow.before, flow.after), t("impact.flow", flow),
       ], (flow) => this.desk.plan.cells.get(flow.after)?.box),
     ];
   }
@@ -179,11 +188,20 @@ export class ImpactView {
     const { assignments, proposals } = workers;
     // A cell that keeps its code keeps its holder: only what is new needs a proposal.
     const fresh = proposals.items.filter(({ cell }) => provisional(cell));
+    const changed = new Set(assignments.items.filter((one) => !one.border_only).map(({ worker }) => worker));
+    const mostly = assignments.items.filter(({ worker }) => changed.has(worker));
+    const border = assignments.items.filter(({ worker }) => !changed.has(worker));
+    // Assignments that were left out are those of borders: these come last.
+    const left = assignments.total - assignments.items.length;
+    const lines = (/** @type {any[]} */ some, /** @type {number} */ total) => this.list(some, total, (one) => [
+      `${one.name} · ${t(`role.${one.role}`)}`, this.duty(one),
+    ], (one) => this.desk.plan.cells.get(one.heirs[0] ?? one.cell)?.box);
+    const folded = element("details", "", "folded");
+    folded.append(element("summary", t("impact.border_only", { n: workers.border_only })), lines(border, border.length + (border.length ? left : 0)));
     return [
-      this.head("workers", t("impact.workers_figure", { n: workers.workers })),
-      this.list(assignments.items, assignments.total, (one) => [
-        `${one.name} · ${t(`role.${one.role}`)}`, this.duty(one),
-      ], (one) => this.desk.plan.cells.get(one.heirs[0] ?? one.cell)?.box),
+      this.head("workers", t("impact.workers_figure", { n: workers.workers - workers.border_only })),
+      lines(mostly, mostly.length + (border.length ? 0 : left)),
+      ...(border.length ? [folded] : []),
       ...(fresh.length ? [element("h4", t("impact.proposals")), this.list(fresh, fresh.length, (one) => [
         one.name, `${one.candidates.find(({ worker }) => worker === one.holder)?.name ?? t("impact.nobody")} · ${t("planner.n_households", { n: one.households })}`,
       ], (one) => this.desk.plan.cells.get(one.cell)?.box)] : []),
@@ -192,10 +210,10 @@ export class ImpactView {
 
   /** What becomes of somebody's cell. */
   duty({ cell, fate, heirs, households_before: before, households_after: after }) {
-    const others = heirs.filter((code) => code !== cell).map((code) => this.name(code));
+    const others = heirs.filter((code) => code !== cell).map((code) => called(this.desk, code));
     const to = others.length ? ` → ${others.join("、")}` : "";
     const many = before === after ? t("planner.n_households", { n: after }) : t("impact.from_to", { before, after });
-    return `${this.name(cell)}（${t(`fate.${fate}`)}）${to} · ${many}`;
+    return `${called(this.desk, cell)}（${t(`fate.${fate}`)}）${to} · ${many}`;
   }
 
   checkpoints() {
@@ -203,7 +221,7 @@ export class ImpactView {
     return [
       this.head("checkpoints", String(checkpoints.total), "checkpoints"),
       this.list(checkpoints.items, checkpoints.total, (one) => [
-        one.name, `${t(`loss.${one.loss}`)} · ${this.name(one.before)} → ${this.name(one.after)}`,
+        `${one.name} ${one.code}`, `${passage(this.desk, one.before, one.after)} · ${t(`loss.${one.loss}`)}`,
       ], (one) => [one.lon, one.lat]),
     ];
   }
@@ -213,7 +231,7 @@ export class ImpactView {
     return [
       this.head("incidents", String(incidents.total), "incidents"),
       this.list(incidents.items, incidents.total, (one) => [
-        one.category, `${t(one.severity)} · ${this.name(one.before)} → ${this.name(one.after)}`,
+        one.category, `${t(one.severity)} · ${passage(this.desk, one.before, one.after)}`,
       ], (one) => (one.lon === null ? null : [one.lon, one.lat])),
     ];
   }
@@ -247,17 +265,19 @@ export class ImpactView {
   points(shown) {
     this.layer.clearLayers();
     if (!shown || !this.found) return;
-    const dot = ({ lon, lat }, color, radius) => {
+    const dot = ({ lon, lat }, color, radius, style = {}) => {
       if (lon === null) return;
       L.circleMarker([lat, lon], {
-        renderer: this.renderer, interactive: false, radius: radius * unit(), color: "#090f16", weight: 1.2 * unit(), fillColor: color, fillOpacity: 0.95,
+        renderer: this.renderer, interactive: false, radius: radius * unit(), color: "#090f16", weight: 1.2 * unit(), fillColor: color, fillOpacity: 0.95, ...style,
       }).addTo(this.layer);
     };
+    // Check-ins are red dots too: an incident is a ring.
+    const ring = { color: COLORS.incidents, weight: 3 * unit(), fillOpacity: 0.1 };
     const { people, checkpoints, incidents, check_ins: past } = this.found;
     const seen = (name, act) => this.hidden.has(name) || act();
     seen("verdicts", () => past?.verdicts.items.forEach((one) => dot(one, one.after.accepted ? COLORS.won : COLORS.lost, 3)));
     seen("moved", () => people.moved.items.forEach((one) => dot(one, COLORS.moved, 4)));
     seen("checkpoints", () => checkpoints.items.forEach((one) => dot(one, COLORS.checkpoints, 6)));
-    seen("incidents", () => incidents.items.forEach((one) => dot(one, COLORS.incidents, 6)));
+    seen("incidents", () => incidents.items.forEach((one) => dot(one, COLORS.incidents, 7, ring)));
   }
 }

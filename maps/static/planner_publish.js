@@ -4,6 +4,7 @@
 import { ask } from "./ask.js";
 import { element } from "./patrol_words.js";
 import { asking } from "./planner_dialogs.js";
+import { called, passage } from "./planner_names.js";
 import { day } from "./planner_plans.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
@@ -12,6 +13,15 @@ import { t } from "./words.js";
 export function next(date) {
   const [year, month, on] = date.split("-").map(Number);
   return new Date(Date.UTC(year, month - 1, on + 1)).toISOString().slice(0, 10);
+}
+
+/** How many areas of which level got a code for good. @param {string[]} codes */
+function numbered(codes) {
+  return [9, 12, 15, 18]
+    .map((length) => [length, codes.filter((code) => code.length === length).length])
+    .filter(([, n]) => n)
+    .map(([length, n]) => t(`publish.numbered_${length}`, { n }))
+    .join(t("publish.and")) || t("publish.numbered_none");
 }
 
 export class Publishing {
@@ -66,13 +76,13 @@ export class Publishing {
         await desk.plans.read();
         desk.tab = "handover";
         await desk.open(plan.id);
-        desk.say(t("publish.done", { name: plan.name, day: day(from), n: Object.keys(codes).length }), "good");
+        desk.say(t("publish.done", { name: plan.name, day: day(from), codes: numbered(Object.keys(codes)) }), "good");
       },
     });
     desk.impact.read().then(
       ({ people, workers, checkpoints, incidents, check_ins: past }) => what.replaceChildren(
         element("li", t("publish.people", { households: people.households, n: people.of_another_holder })),
-        element("li", t("publish.workers", { n: workers.workers })),
+        element("li", t("publish.workers", { n: workers.workers - workers.border_only, border: workers.border_only })),
         element("li", t("publish.checkpoints", { n: checkpoints.total })),
         element("li", t("publish.incidents", { n: incidents.total })),
         element("li", past ? t("publish.check_ins", { n: past.changed }) : t("publish.check_ins_open")),
@@ -88,7 +98,7 @@ export class Publishing {
     asking({
       title: t("publish.back_title", { name: plan.name }),
       say: t(group === "future" ? "publish.back_future" : "publish.back_now", { name: base?.name ?? "", day: day(next(desk.page.today)) }),
-      yes: t("publish.back"),
+      yes: t("publish.back_yes"),
       kind: "danger",
       act: async () => {
         const follows = await ask(`${desk.page.plans}/${plan.id}/rollback`, "POST");
@@ -105,7 +115,6 @@ export class Publishing {
     const { plan } = desk;
     try {
       const { items, done } = await ask(`${plan.url}/handover`);
-      if (items.some(({ kind }) => kind === "assignment")) await desk.people();
       if (desk.plan !== plan || desk.tab !== "handover") return;
       if (!items.length) {
         box.replaceChildren(element("p", t("handover.none"), "hint"));
@@ -137,10 +146,11 @@ export class Publishing {
         desk.say(error.message, "problem");
       }
     });
-    const name = (/** @type {string|null} */ code) => (code ? (desk.plan.cells.get(code)?.name ?? desk.before(code)) : t("handover.open"));
-    const who = task.kind === "assignment" ? (desk.names.get(task.subject) ?? t("somebody")) : "";
+    const about = [t(`handover.${task.kind}`), task.name, task.reported_at && desk.moment(task.reported_at)].filter(Boolean);
+    // A cell without a holder is one, whatever it came from.
+    const where = task.kind === "unheld" ? called(desk, task.to) : passage(desk, task.area, task.to, t("handover.open"));
     const text = element("span");
-    text.append(element("b", [t(`handover.${task.kind}`), who].filter(Boolean).join(" · ")), element("small", `${name(task.area)} → ${name(task.to)}`));
+    text.append(element("b", about.join(" · ")), element("small", where));
     label.append(tick, text);
     item.append(label);
     const cell = desk.plan.cells.get(task.to ?? task.area);

@@ -167,7 +167,7 @@ learn({
   "done.and": ["；", "; "],
   "done.split": ["已分成 {n} 个网格。", "Split into {n} cells."],
   "done.merge": ["已合并。", "Merged."],
-  "done.reassign": ["已改划。", "Reassigned."],
+  "done.reassign": ["已改划。网格名称没有变；名称里如有原社区名，可用“改名称”修改。", "Reassigned. Cells keep their names: where one still says the old community, “Rename” changes it."],
   "done.found": ["已新建。", "Founded."],
   "done.rename": ["已改名。", "Renamed."],
   "done.repair": ["已修复，还剩 {left} 处问题", "Repaired, {left} problems left"],

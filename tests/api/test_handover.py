@@ -64,6 +64,7 @@ def test_the_holder_of_a_split_cell_holds_both_halves(
     handed = tasks(desk, "assignment")
     assert {(task["area"], task["to"]) for task in handed} == {(town.N1, half) for half in halves}
     assert {task["subject"] for task in handed} == {str(town.WORKERS["N1"])}
+    assert {task["name"] for task in handed} == {town.WORKER_NAMES["N1"]}
     midnight(database, clock)
     desk.headers = sign_in(Role.PLANNER)
     assert cells_of(desk, "N1") == dict.fromkeys(halves, "holder")
@@ -132,6 +133,7 @@ def test_checkpoints_come_to_the_cell_that_holds_them(
     publish(desk, op="transfer", area=area, to=town.N2)
     (task,) = tasks(desk, "checkpoint")
     assert (task["area"], task["to"]) == (town.N1, town.N2)
+    assert task["name"] == "凉亭 N1-1"
     midnight(database, clock)
     desk.headers = sign_in(Role.ADMIN)
     listed = desk.client.get(f"/api/v1/checkpoints?within={town.N2}", headers=desk.headers).json()[
@@ -193,6 +195,8 @@ def test_an_open_incident_comes_to_the_new_cell_at_the_first_instant(
     codes = publish(desk, op="split", cell=town.N1, line=MIDDLE)
     (task,) = tasks(desk, "incident")
     assert task["subject"] == made["id"]
+    # When and of what kind, and nothing that was said of people.
+    assert (task["name"], task["reported_at"]) == ("市容环境", made["reported_at"])
     midnight(database, clock)
     officer = sign_in(Role.DISPATCHER)
     now = desk.client.get(f"/api/v1/incidents/{made['id']}", headers=officer).json()
@@ -208,7 +212,8 @@ def test_a_task_is_ticked_off_by_whose_area_it_is(desk: Desk, sign_in: SignIn) -
     answer = desk.client.post(f"{path}/{first['id']}", json={}, headers=theirs)
     assert answer.status_code == 404
     mine = sign_in(Role.SUPERVISOR, scope="210503101001")
-    assert desk.client.post(f"{path}/{first['id']}", json={}, headers=mine).status_code == 200
+    answer = desk.client.post(f"{path}/{first['id']}", json={}, headers=mine)
+    assert (answer.status_code, answer.json()["name"]) == (200, town.WORKER_NAMES["N1"])
     assert desk.client.get(path, headers=mine).json()["done"] == 1
     desk.client.post(f"{path}/{first['id']}", json={"done": False}, headers=mine)
     assert desk.client.get(path, headers=mine).json()["done"] == 0

@@ -90,6 +90,7 @@ def test_a_transfer_moves_people_to_another_holder(database: Database) -> None:
     assert {one.fate for one in touched.values()} == {Fate.RESHAPED}
     assert [touched[cell].name for cell in (town.N1, town.N2)] == ["王芳", "李伟"]
     assert [touched[cell].households_after for cell in (town.N1, town.N2)] == [20, 0]
+    assert found.workers.border_only == 0
     # The middle of N2 is of N1 now, and with it the checkpoint and the first incident.
     (checkpoint,) = found.checkpoints.items
     assert (checkpoint.code, checkpoint.loss) == ("N2-1", Loss.ELSEWHERE)
@@ -97,6 +98,18 @@ def test_a_transfer_moves_people_to_another_holder(database: Database) -> None:
     (incident,) = found.incidents.items
     assert incident.id != stays
     assert (incident.before, incident.after) == (town.N2, town.N1)
+
+
+def test_whose_border_alone_moves_comes_after_those_whose_people_change(database: Database) -> None:
+    strip = drawing.region((90, 200), (100, 200), (100, 300), (90, 300))
+    found = of(database, Transfer(strip, town.N2), Merge((town.S1, town.S2)))
+    assert (found.workers.workers, found.workers.border_only) == (4, 2)
+    assert [(one.cell, one.border_only) for one in found.workers.assignments.items] == [
+        (town.S1, False),
+        (town.S2, False),
+        (town.N1, True),
+        (town.N2, True),
+    ]
 
 
 def test_a_split_cell_is_proposed_to_its_holder(database: Database) -> None:
