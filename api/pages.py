@@ -108,7 +108,7 @@ def show_wall(
         scope=",".join(me.areas),
         focus=focus(session, district.code, plan.id, me.areas),
         basemap="/api/v1/basemap",
-        state=f"/api/v1/state?on={preview}" if preview else "/api/v1/state",
+        state="/api/v1/state",
         live="/api/v1/live",
         sign_out="/api/v1/sessions/current",
         people=Sight.of(me).people,

@@ -10,10 +10,12 @@ export class Masthead {
   /**
    * @param {import("./store.js").Store} store
    * @param {string} zone  the district's time zone
+   * @param {string|null} [day]  the civil day that is shown instead of now
    */
-  constructor(store, zone) {
+  constructor(store, zone, day = null) {
     this.store = store;
     this.zone = zone;
+    this.day = day;
     this.link = "connecting";
     this.lastEvent = 0;
     this.lastSeen = 0;
@@ -37,12 +39,13 @@ export class Masthead {
   /** The clock, and how old this picture is. */
   tell() {
     const { store, link, lastSeen, lastEvent } = this;
-    const now = new Date(store.now());
+    // A civil day has no zone: it is told as one of UTC.
+    const now = new Date(this.day ? `${this.day}T12:00:00Z` : store.now());
     const chinese = document.documentElement.lang !== "en";
     document.getElementById("clock").textContent = this.time.format(now);
     document.getElementById("date").textContent = new Intl.DateTimeFormat(
       chinese ? "zh-CN" : "en-GB",
-      { timeZone: this.zone, year: "numeric", month: "long", day: "numeric", weekday: "short" },
+      { timeZone: this.day ? "UTC" : this.zone, year: "numeric", month: "long", day: "numeric", weekday: "short" },
     ).format(now);
 
     document.getElementById("link").dataset.state = link;

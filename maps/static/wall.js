@@ -27,7 +27,7 @@ const names = new Map();
 const cellName = (code) => (code ? (names.get(code) ?? code) : "");
 const panels = new Panels(store, who, cellName, page.time_zone);
 
-const masthead = new Masthead(store, page.time_zone);
+const masthead = new Masthead(store, page.time_zone, page.preview);
 
 /** @param {string} worker */
 function who(worker) {
@@ -123,6 +123,8 @@ function drawn() {
     names.set(properties.code, properties.name);
   }
   panels.cells = names.size;
+  const previewed = document.getElementById("previewed-cells");
+  if (previewed) previewed.textContent = String(names.size);
   labels.read();
   overview.read();
   ground.covered.clear();
@@ -157,8 +159,7 @@ async function main() {
   // Names come with the ground; without it the wall goes on by codes.
   await Promise.race([ground.first, new Promise((done) => setTimeout(done, 5000))]);
   if (page.preview) {
-    // A day to come: who holds what as it will be, and nothing that moves.
-    await reload();
+    // Another day: its division alone, for nothing else is known of it, and today's would mislead.
     masthead.show("preview");
     return;
   }

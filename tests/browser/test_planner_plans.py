@@ -72,6 +72,15 @@ def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     page.locator("#tab .tasks input").first.check()
     expect(page.locator("#tab .say")).to_contain_text("已核对 1 项")
     expect(page.locator("#open-plan a.button")).to_have_attribute("href", "/wall?on=2026-03-03")
+    with page.expect_popup() as opened:
+        page.click("#open-plan a.button")
+    wall = opened.value
+    # That day's division, and nothing of today.
+    expect(wall.locator("#previewed-cells")).to_have_text("9")
+    expect(wall.locator("#date")).to_contain_text("3月3日")
+    for today in (".figures", ".incidents", ".ticker", "#clock"):
+        expect(wall.locator(today)).to_be_hidden()
+    wall.close()
     page.click("#open-plan >> text=撤回…")
     expect(page.locator("dialog .say")).to_contain_text("转入历史方案")
     page.click("dialog >> text=撤回方案")
