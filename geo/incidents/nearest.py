@@ -144,7 +144,7 @@ class _Search:
         self._x, self._y = (float(one) for one in metres(lon, lat, district.metric_srid))
         self._ways: Ways | None = None
         if net is not None and isfinite(self._x) and isfinite(self._y):
-            ways = Ways(net, self._x, self._y)
+            ways = Ways(net, self._x, self._y, net.spur(self._x, self._y))
             self._ways = ways if ways.hangs else None
 
     def look_at_keepers(self, cell: str | None) -> None:

@@ -61,7 +61,8 @@ def route_of(session: Session, actor: Actor, linkup: UUID) -> Route | None:
     x, y = metres(np.array([here.lon, place.lon]), np.array([here.lat, place.lat]), srid)
     # From the other side of the earth no plane leads here.
     if net is not None and np.isfinite(x).all() and np.isfinite(y).all():
-        spots = Ways(net, float(x[1]), float(y[1])).path(float(x[0]), float(y[0]))
+        goal = float(x[1]), float(y[1])
+        spots = Ways(net, *goal, net.spur(*goal)).path(float(x[0]), float(y[0]))
         # Who stands on the spot has no way to go.
         if len(spots) > 1:
             line = shapely.LineString(spots)

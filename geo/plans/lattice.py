@@ -8,6 +8,7 @@ edge" that a coverage without slivers rests on. Degrees come in and go out here 
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -28,9 +29,12 @@ Shapes = NDArray[np.object_]
 _METRES_PER_DEGREE = 111_195.0
 
 
-def to_units(geometry: BaseGeometry) -> BaseGeometry:
+Shaped = TypeVar("Shaped", BaseGeometry, Shapes)
+
+
+def to_units(geometry: Shaped) -> Shaped:
     """WGS-84 degrees to grid units, each coordinate to the nearest whole number."""
-    moved: BaseGeometry = shapely.transform(geometry, lambda xy: np.rint(xy * UNITS_PER_DEGREE))
+    moved: Shaped = shapely.transform(geometry, lambda xy: np.rint(xy * UNITS_PER_DEGREE))
     return moved
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -43,14 +44,13 @@ def opened(areas: Sequence[Area], placed: Mapping[str, str]) -> Division:
 
 def ground(buildings: Iterable[Building], srid: int, outline: BaseGeometry) -> Ground:
     """The land of a district (`outline`, grid units) and its buildings as edits see them."""
-    return Ground(
-        srid,
-        {
-            building.id: House(building.id, to_units(building.footprint), building.households)
-            for building in buildings
-        },
-        outline,
-    )
+    standing = list(buildings)
+    feet = to_units(np.array([building.footprint for building in standing], dtype=object))
+    houses = {
+        building.id: House(building.id, footprint, building.households)
+        for building, footprint in zip(standing, feet, strict=True)
+    }
+    return Ground(srid, houses, outline)
 
 
 def closed(

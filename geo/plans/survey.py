@@ -135,7 +135,7 @@ class Survey:
     def _walk(self, number: int, goals: Sequence[int]) -> None:
         here, there = self._stop_xy[number], self._stop_xy[list(goals)]
         straight = np.hypot(*(there - here).T)
-        ways = Ways(self.net, float(here[0]), float(here[1]))
+        ways = Ways(self.net, float(here[0]), float(here[1]), self._stop_spurs[number])
         for to, (x, y), line in zip(goals, there, straight, strict=True):
             walked, spur = np.inf, self._stop_spurs[to]
             if spur is not None and ways.hangs:

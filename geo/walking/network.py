@@ -91,6 +91,11 @@ class StreetNet:
         """Which part of the network a place hangs on: streets join those of one part alone."""
         return self._parts[self.ends[spur.stretch][0]]
 
+    def spur(self, x: float, y: float) -> Spur | None:
+        """As `spurs`, of one place."""
+        (spur,) = self.spurs(np.array([x]), np.array([y]))
+        return spur
+
     def spurs(self, x: Floats, y: Floats) -> list[Spur | None]:
         """How each place, in plane metres, hangs on the network; None where no street is near.
 
@@ -233,11 +238,11 @@ class StreetNet:
 class Ways:
     """The ways on foot from one place, found as far as they are asked for (Dijkstra)."""
 
-    def __init__(self, net: StreetNet, x: float, y: float) -> None:
-        """Ways from a place in plane metres."""
+    def __init__(self, net: StreetNet, x: float, y: float, spur: Spur | None) -> None:
+        """Ways from a place in plane metres, that hangs on the network so."""
         self.net = net
         self._x, self._y = x, y
-        (self._spur,) = net.spurs(np.array([x]), np.array([y]))
+        self._spur = spur
         self._settled: dict[int, float] = {}
         self._frontier: list[tuple[float, int]] = []
         if self._spur is not None:
@@ -281,7 +286,7 @@ class Ways:
 
     def path(self, x: float, y: float) -> list[Spot]:
         """The way that `metres` measures, spot by spot from there to here; empty where none is."""
-        (spur,), mine = self.net.spurs(np.array([x]), np.array([y])), self._spur
+        spur, mine = self.net.spur(x, y), self._spur
         best = inf if spur is None else self.metres(x, y, spur, within=inf)
         if spur is None or mine is None or best == inf:
             return []

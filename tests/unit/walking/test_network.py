@@ -57,20 +57,22 @@ def plane(spot: Spot) -> tuple[float, float]:
 
 def walk(a: Spot, b: Spot, *, net: StreetNet = NET, within: float = math.inf) -> float:
     """Metres on foot; infinite where there is no way."""
-    ways = Ways(net, *plane(a))
-    x, y = plane(b)
-    (spur,) = net.spurs(np.array([x]), np.array([y]))
-    return math.inf if spur is None else ways.metres(x, y, spur, within=within)
+    there = net.spur(*plane(b))
+    return math.inf if there is None else ways(a, net).metres(*plane(b), there, within=within)
+
+
+def ways(start: Spot, net: StreetNet = NET) -> Ways:
+    """The ways from a spot."""
+    return Ways(net, *plane(start), net.spur(*plane(start)))
 
 
 def path(a: Spot, b: Spot, *, net: StreetNet = NET) -> list[Spot]:
     """The way from a to b, spot by spot in plane metres."""
-    return Ways(net, *plane(b)).path(*plane(a))
+    return ways(b, net).path(*plane(a))
 
 
 def spur(spot: Spot, *, net: StreetNet = NET) -> Spur | None:
-    x, y = plane(spot)
-    return net.spurs(np.array([x]), np.array([y]))[0]
+    return net.spur(*plane(spot))
 
 
 def test_along_the_streets() -> None:
@@ -139,16 +141,16 @@ def test_beyond_what_is_asked_for() -> None:
 def test_no_street_anywhere_near() -> None:
     assert spur((20_000, 0)) is None
     nothing = StreetNet([], srid=town.SRID, water=[RIVER])
-    assert not Ways(nothing, *plane((0, 0))).hangs
+    assert not ways((0, 0), nothing).hangs
 
 
 def test_parts_that_no_street_joins() -> None:
-    ways = Ways(NET, *plane((10, 200)))
+    here = ways((10, 200))
     alone, joined = spur((0, 90)), spur((10, 0))
     assert alone is not None
     assert joined is not None
-    assert not ways.leads_to(alone)
-    assert ways.leads_to(joined)
+    assert not here.leads_to(alone)
+    assert here.leads_to(joined)
 
 
 def test_what_lies_between() -> None:
