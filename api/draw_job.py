@@ -14,7 +14,7 @@ from geo.incidents.queries import places_since
 from geo.jobs import actions
 from geo.jobs.rules import GivenUp, Job
 from geo.plans import drawings, queries
-from geo.plans.autodraw import HOUSEHOLDS, DrawingCancelled, workload
+from geo.plans.autodraw import HOUSEHOLDS, DrawingCancelled, measured, workload
 from geo.plans.autodraw import draw as drawn
 from geo.walking.queries import barriers, streets
 
@@ -60,7 +60,9 @@ def draw(
     except DrawingCancelled:
         raise GivenUp from None
     told = [dict(answer.summary) for answer in answers]
-    result = {"plan": asked["plan"], "state": asked["state"], "answers": told}
+    # What is there now, to set them against.
+    now = measured(before, ground, asked["within"], balance, asked["tolerance"])
+    result = {"plan": asked["plan"], "state": asked["state"], "answers": told, "now": now}
     with database.transaction() as session:
         drawings.keep(
             session,

@@ -4,6 +4,7 @@
 import { ask } from "./ask.js";
 import { shape } from "./charts.js";
 import { element } from "./patrol_words.js";
+import { areas } from "./planner_areas.js";
 import { asking, shut, telling } from "./planner_dialogs.js";
 import { Plan } from "./planner_draft.js";
 import { Beside } from "./planner_jobs.js";
@@ -22,11 +23,8 @@ export class AutoDraw {
   }
 
   ask() {
-    const { plan, chosen } = this.desk;
-    const codes = Object.keys(plan.areas).sort();
-    const indent = { 6: "", 9: "　", 12: "　　" };
-    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, indent[code.length] + plan.name(code)]));
-    const within = chosen[0]?.slice(0, 12) ?? codes.find((code) => code.length === 12);
+    const { plan } = this.desk;
+    const { options, within } = areas(this.desk);
     const cells = (/** @type {string} */ code) => [...plan.cells.keys()].filter((one) => one.startsWith(code)).length;
     asking({
       title: t("auto.title"),
@@ -55,20 +53,25 @@ export class AutoDraw {
   ready(job) {
     const { asked } = this.beside;
     const here = this.desk.plan?.id === asked.plan;
-    const n = new Set(job.result.answers.map(({ same_as: same }, i) => same ?? i + 1)).size;
-    return [element("p", t("auto.ready", { n }), "say"), row(
+    // Those that are neither the present division nor an earlier answer.
+    const n = job.result.answers.filter(({ same_as: same }) => same === null).length;
+    return [element("p", t(n ? "auto.ready" : "auto.ready_same", { n }), "say"), row(
       button(t(here ? "auto.look" : "auto.open"), () => (here ? this.answers() : this.desk.open(asked.plan).then(() => this.beside.show())), "go"),
       button(t("auto.drop"), () => this.beside.end()),
     )];
   }
 
-  /** The three answers, side by side. */
+  /** The division as it is, and the three answers, side by side. */
   async answers() {
     const { desk } = this;
     const { job, asked } = this.beside;
     const row = element("div", "", "answers");
-    telling(t("auto.answers", { name: desk.plan.name(asked.within) }), [row]);
-    const mean = desk.plan.mean;
+    telling(t("auto.answers", { name: desk.plan.name(asked.within) }), [element("p", t("auto.answers_say"), "say"), row]);
+    const inside = (/** @type {any[]} */ features) => features.filter(({ properties }) => properties.code.startsWith(asked.within));
+    const present = element("section", "", "answer present");
+    const now = [...desk.plan.cells.values()].map((cell) => ({ properties: cell, geometry: cell.geometry }));
+    present.append(element("h3", t("auto.now")), picture(inside(now)), this.figures(job.result.now));
+    row.append(present);
     for (const [i, summary] of job.result.answers.entries()) {
       const card = element("section", "", "answer");
       card.dataset.number = String(i + 1);
@@ -88,20 +91,21 @@ export class AutoDraw {
         card.append(element("p", error.message, "problem"));
         continue;
       }
-      const cells = found.features.filter(({ properties }) => properties.code.startsWith(asked.within));
-      card.append(picture(cells, mean), this.figures(summary), ...this.acts(url, found, summary));
+      card.append(picture(inside(found.features)), this.figures(summary), ...this.acts(url, found, summary));
     }
   }
 
+  /** @param {any} summary  of an answer, or of the division as it is, which moves nobody */
   figures(summary) {
     const list = element("dl");
+    const drawn = "households_moved" in summary;
     const rows = [
       ["auto.f_cells", String(summary.cells)],
       ["auto.f_largest", signed(summary.largest_deviation).replace("+", "±").replace("−", "±")],
       ["auto.f_mean", signed(summary.mean_deviation).replace("+", "")],
       ["auto.f_compact", summary.compactness.toFixed(2)],
-      ["auto.f_streets", `${Math.round(summary.along_streets * 100)}%`],
-      ["auto.f_moved", t("planner.n_households", { n: summary.households_moved })],
+      ["auto.f_streets", drawn ? `${Math.round(summary.along_streets * 100)}%` : "–"],
+      ["auto.f_moved", drawn ? t("planner.n_households", { n: summary.households_moved }) : "–"],
     ];
     for (const [name, value] of rows) {
       const one = element("div");
@@ -124,9 +128,12 @@ export class AutoDraw {
       shut();
       if (!(await desk.changing(() => desk.plan.adopt(url)))) return;
       desk.compare.close();
+      const { within } = this.beside.asked;
       this.beside.end();
       desk.layer.show(desk.plan);
       desk.shown();
+      desk.zoomTo([...desk.plan.cells.values()].filter(({ code }) => code.startsWith(within)));
+      desk.choose([]);
       desk.say(t("auto.adopted"), "good");
       await desk.weigh();
     };
@@ -134,8 +141,15 @@ export class AutoDraw {
   }
 }
 
-/** The cells of an answer as a small map. @param {any[]} features @param {number} mean  households */
-function picture(features, mean) {
+/** The cells of an answer as a small map, in the colours of their distance from the mean of their community. @param {any[]} features */
+function picture(features) {
+  /** @type {Record<string, number[]>} */
+  const households = {};
+  for (const { properties } of features) (households[properties.code.slice(0, 12)] ??= []).push(properties.households);
+  const mean = (/** @type {string} */ code) => {
+    const all = households[code.slice(0, 12)];
+    return all.reduce((sum, one) => sum + one, 0) / all.length;
+  };
   const rings = features.flatMap(({ geometry }) => (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat()));
   const all = rings.flat();
   const [west, east] = [Math.min(...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
@@ -149,7 +163,8 @@ function picture(features, mean) {
     const own = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
     const d = own.map((ring) => `M${ring.map(([x, y]) => `${(left + (x - west) * shrink * scale).toFixed(1)} ${(top + (north - y) * scale).toFixed(1)}`).join("L")}Z`).join("");
     const path = shape("path", { d, "fill-rule": "evenodd" });
-    path.style.fill = colorOf(mean ? properties.households / mean - 1 : 0);
+    const usual = mean(properties.code);
+    path.style.fill = colorOf(usual ? properties.households / usual - 1 : 0);
     path.append(shape("title", {}, `${properties.name} · ${properties.households}`));
     chart.append(path);
   }

@@ -3,6 +3,7 @@
 
 import { ask, Refused } from "./ask.js";
 import { element } from "./patrol_words.js";
+import { areas } from "./planner_areas.js";
 import { asking, shut, telling } from "./planner_dialogs.js";
 import { Beside } from "./planner_jobs.js";
 import { button, row, select } from "./planner_tools.js";
@@ -81,10 +82,8 @@ export class Files {
     exchange.append(...FORMATS.map((form) => line(form, () => keep(`${url}/export?format=${form}`))));
     const official = element("ul", "", "files");
     if (plan.base) official.append(line("changes", () => keep(`${url}/changes`)));
-    const codes = Object.keys(desk.plan.areas).sort();
-    const indent = { 6: "", 9: "　", 12: "　　" };
-    let within = desk.chosen[0]?.slice(0, 12) ?? codes.find((code) => code.length === 12);
-    const options = /** @type {[string, string][]} */ (codes.map((code) => [code, indent[code.length] + desk.plan.name(code)]));
+    const found = areas(desk);
+    let { within } = found;
     // One sheet is there at once; those of a larger area are drawn beside the work.
     const drawn = async () => {
       if (within.length === 12) return keep(`${url}/sheets?within=${within}`);
@@ -92,7 +91,7 @@ export class Files {
       shut();
       this.sheets.begin({ id: job.id, within });
     };
-    official.append(line("sheets", drawn, select("within", options, within, (code) => {
+    official.append(line("sheets", drawn, select("within", found.options, within, (code) => {
       within = code;
     })));
     telling(t("files.export_title", { name: plan.name }), [

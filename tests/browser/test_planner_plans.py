@@ -115,6 +115,8 @@ def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Plan
     planner.begin()
     page = planner.page
     page.click("#open-plan >> text=自动划分…")
+    # What is looked at is meant, unless another area is chosen.
+    expect(page.locator("dialog [name=within]")).to_have_value("210503101002")
     page.select_option("dialog [name=within]", "210503101001")
     page.fill("dialog [name=cells]", "2")
     page.click("dialog .go")
@@ -123,10 +125,14 @@ def test_cells_draw_themselves_and_one_of_three_answers_is_adopted(planner: Plan
     planner.reload()
     expect(page.locator("#job progress")).to_be_visible()
     assert run_one(planner.served.database, planner.served.clock, threading.Event())
+    expect(page.locator("#job")).to_contain_text("有 1 个与现在不同的结果")
     page.click("#job .go")
-    expect(page.locator(".answer")).to_have_count(3)
+    # As it is now, and three answers beside it.
+    expect(page.locator(".answer")).to_have_count(4)
+    expect(page.locator(".answer.present .picture path")).to_have_count(3)
+    expect(page.locator(".answer.present dl")).to_contain_text("0%")
     # In so small a community all three draw the same, and say so.
-    expect(page.locator(".answer .picture path")).to_have_count(2)
+    expect(page.locator(".answer:not(.present) .picture path")).to_have_count(2)
     expect(page.locator(".answer .same")).to_have_count(2)
     expect(page.locator(".answer .same").last).to_contain_text("是同一个结果")
     page.locator(".answer .go").first.click()

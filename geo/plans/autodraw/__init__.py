@@ -7,5 +7,6 @@ the trees of gerrychain and small steps), and becomes exact cells of a division 
 
 from geo.plans.autodraw.drawing import draw
 from geo.plans.autodraw.rules import HOUSEHOLDS, Balance, DrawingCancelled, Drawn, workload
+from geo.plans.autodraw.summing import measured
 
-__all__ = ["HOUSEHOLDS", "Balance", "DrawingCancelled", "Drawn", "draw", "workload"]
+__all__ = ["HOUSEHOLDS", "Balance", "DrawingCancelled", "Drawn", "draw", "measured", "workload"]

@@ -44,7 +44,20 @@ def summary(
     sums: Sums,
 ) -> dict[str, Any]:
     """The fields of `Drawn.summary`, but for the style."""
-    cells = after.below(within)
+    return {
+        **measured(after, ground, within, balance, tolerance),
+        "along_streets": round(1 - sums.through_m / sums.inner_m, 4) if sums.inner_m else 1.0,
+        "households_moved": _moved(before.below(within), after.below(within), ground),
+        "over_barriers": sorted(sums.over),
+        "undrawn": sorted(sums.undrawn),
+    }
+
+
+def measured(
+    division: Division, ground: Ground, within: str, balance: Balance, tolerance: float
+) -> dict[str, Any]:
+    """Those fields of `Drawn.summary` that a division has however it came about."""
+    cells = division.below(within)
     free = [cell for cell in cells if not cell.locked]
     weights = _weights(free, ground, balance)
     off: dict[str, float] = {}
@@ -73,11 +86,7 @@ def summary(
         "widest": widest,
         "mean_deviation": round(float(np.mean(np.abs(list(off.values())))), 4),
         "compactness": round(float(polsby_popper(shapes).mean()), 4),
-        "along_streets": round(1 - sums.through_m / sums.inner_m, 4) if sums.inner_m else 1.0,
-        "households_moved": _moved(before.below(within), cells, ground),
         "beyond_tolerance": beyond,
-        "over_barriers": sorted(sums.over),
-        "undrawn": sorted(sums.undrawn),
     }
 
 
