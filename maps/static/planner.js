@@ -5,9 +5,10 @@
 /* global L, map_planner */
 import { follow, json } from "./live.js";
 import { element } from "./patrol_words.js";
-import { Desk, fit, small } from "./planner_desk.js";
+import { Desk } from "./planner_desk.js";
 import { COLORS, STEPS } from "./planner_layer.js";
 import { signed } from "./planner_side.js";
+import { fit, small } from "./planner_view.js";
 import "./planner_words.js";
 import "./planner_words_more.js";
 import { otherLanguage, speak, t } from "./words.js";
