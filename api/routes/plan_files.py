@@ -22,7 +22,7 @@ from api.shapes import Body, Name
 from api.sheets_job import sheets_name
 from geo.accounts.rules import Actor
 from geo.clock import civil_date
-from geo.errors import Invalid
+from geo.errors import GeoError, Invalid
 from geo.geojson import collection, dumps
 from geo.hierarchy import queries as hierarchy
 from geo.ids import CODE_LENGTH, Level, PlanId
@@ -104,7 +104,11 @@ def bring_in(
         path = Path(folder) / f"plan{Path(called).suffix.lower()[:10]}"
         with path.open("wb") as copy:
             shutil.copyfileobj(file.file, copy)
-        found = read_plan(path, before, ground, asked=Asked(crs, encoding))
+        try:
+            found = read_plan(path, before, ground, asked=Asked(crs, encoding))
+        except GeoError as error:
+            _call(error, path, Path(called))
+            raise
     with database.transaction() as session:
         draft = actions.import_draft(
             session,
@@ -211,6 +215,14 @@ def repair(
     """Carry out the repairs that were proposed for some problems."""
     asked = {"op": "repair", "repairs": list(body.repairs)}
     return carry_out(session, me, PlanId(id), revision, Repair(body.repairs), asked, now)
+
+
+def _call(error: GeoError, path: Path, called: Path) -> None:
+    """Let an error name a file, and a layer named after it, as its sender calls it."""
+    names = {"file": (path.name, called.name), "layer": (path.stem, called.stem)}
+    for field, (ours, his) in names.items():
+        if error.fields.get(field) == ours:
+            error.fields[field] = his
 
 
 def _base(session: Session, me: Actor, based_on: UUID | None, now: datetime) -> PlanEntry:

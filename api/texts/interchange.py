@@ -174,12 +174,12 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": (
             "不认识的文件格式",
             "“{file}”不是可用的格式：支持 Shapefile（.shp 或 .zip）、GeoPackage（.gpkg）、"
-            "GeoJSON（.geojson），多个图层请用 .zip、.gpkg 或文件夹。",
+            "GeoJSON（.geojson），多个图层请用 .zip 或 .gpkg。",
         ),
         "en": (
             "Unknown format",
             "“{file}” is of no usable format: a Shapefile (.shp or .zip), a GeoPackage (.gpkg) or "
-            "GeoJSON (.geojson); for several layers a .zip, a .gpkg or a folder.",
+            "GeoJSON (.geojson); for several layers a .zip or a .gpkg.",
         ),
     },
     "import.geometry_wrong": {

@@ -10,6 +10,7 @@ import { Plan } from "./planner_draft.js";
 import { Beside } from "./planner_jobs.js";
 import { colorOf } from "./planner_layer.js";
 import { signed } from "./planner_side.js";
+import { term } from "./planner_terms.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
 
@@ -109,7 +110,7 @@ export class AutoDraw {
     ];
     for (const [name, value] of rows) {
       const one = element("div");
-      one.append(element("dt", t(name)), element("dd", value));
+      one.append(term(name), element("dd", value));
       list.append(one);
     }
     return list;

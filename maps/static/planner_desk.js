@@ -166,7 +166,7 @@ export class Desk {
       .map((code) => t("done.households", { cell: plan.name(code), before: before.get(code), after: plan.cells.get(code).households }));
     const said = [];
     if (whole) said.push(t(word, { left: this.problems.found.length }));
-    if (typeof asked === "number") said.push(t("done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households.slice(0, 4));
+    if (typeof asked === "number") said.push(t(whole ? "done.moved_alone" : "done.moved", { asked: side.area(asked), moved: side.area(moved) }), ...households.slice(0, 4));
     if (!said.length) said.push(t(word, { n: changed.filter((code) => !before.has(code)).length, cells: this.several(changed) }));
     this.say(said.join(t("done.and")), "good");
     return done;

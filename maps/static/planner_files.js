@@ -24,15 +24,16 @@ export class Files {
   /** A draft from a file, with what the doctor says of it. */
   bringIn() {
     const { desk } = this;
-    const own = (/** @type {string} */ word, values) => /** @type {[string, string][]} */ ([["", t(word)], ...values.map((one) => [one, one])]);
+    const own = (/** @type {string} */ word, values) => /** @type {[string, string][]} */ ([["", t(word)], ...values]);
+    const systems = SYSTEMS.map((code) => [`EPSG:${code}`, `${t(`files.crs_${code}`)} · EPSG:${code}`]);
     asking({
       title: t("files.import_title"),
       say: t("files.import_say"),
       fields: [
         { name: "file", label: t("files.file"), type: "file", accept: ".zip,.gpkg,.geojson,.json" },
         { name: "name", label: t("files.name"), optional: true },
-        { name: "crs", label: t("files.crs"), options: own("files.crs_own", SYSTEMS.map((code) => `EPSG:${code}`)) },
-        { name: "encoding", label: t("files.encoding"), options: own("files.encoding_own", ENCODINGS) },
+        { name: "crs", label: t("files.crs"), options: own("files.crs_own", systems), hint: t("files.crs_hint") },
+        { name: "encoding", label: t("files.encoding"), options: own("files.encoding_own", ENCODINGS.map((one) => [one, one])), hint: t("files.encoding_hint") },
       ],
       yes: t("files.import_yes"),
       act: async ({ file, name, crs, encoding }) => {

@@ -249,6 +249,7 @@ export class ImpactView {
       this.list(rows, rows.length, (one) => [
         `${verdict(one.before, one.accepted_before)} → ${verdict(one.after, one.accepted_after)}`, t("impact.times", { n: one.check_ins }),
       ]),
+      ...(rows.some((one) => !one.accepted_before || !one.accepted_after) ? [element("p", t("impact.refused_say"), "hint")] : []),
     ];
   }
 

@@ -6,6 +6,7 @@ import { shape } from "./charts.js";
 import { element } from "./patrol_words.js";
 import { provisional } from "./planner_draft.js";
 import { colorOf } from "./planner_layer.js";
+import { term } from "./planner_terms.js";
 import { t } from "./words.js";
 
 /** A cell within this of the mean is in balance. */
@@ -42,7 +43,7 @@ export function figures(plan, box) {
   box.replaceChildren(
     ...rows.map(([name, value]) => {
       const one = element("div");
-      one.append(element("dt", t(name)), element("dd", value));
+      one.append(term(name), element("dd", value));
       return one;
     }),
   );
@@ -125,6 +126,12 @@ export function communities(desk, box) {
   box.replaceChildren(element("p", t("planner.communities_say", { n: Math.round(TOLERANCE * 100) }), "say"), list);
 }
 
+/** What parts a cell, in words. @param {string} said  kind and name */
+function barrier(said) {
+  const [kind, ...name] = said.split(":");
+  return t(`barrier.${kind}`, { name: name.join(":") });
+}
+
 /** One cell in figures. @param {any} plan @param {any} cell @param {HTMLElement} box */
 export function cellCard(plan, cell, box) {
   box.classList.toggle("empty", !cell);
@@ -154,7 +161,7 @@ export function cellCard(plan, cell, box) {
       ["planner.incidents", String(more.incidents)],
       ["planner.compact", `${more.polsby_popper.toFixed(2)} / ${more.reock.toFixed(2)}`],
     );
-    if (more.barriers.length) rows.push(["planner.barriers", more.barriers.join("、")]);
+    if (more.barriers.length) rows.push(["planner.barriers", more.barriers.map(barrier).join("、")]);
     if (more.cut_off) rows.push(["planner.cut_off", t("planner.n_buildings", { n: more.cut_off })]);
   }
   if (provisional(cell.code)) {
@@ -164,7 +171,7 @@ export function cellCard(plan, cell, box) {
   const list = element("dl");
   for (const [name, value] of rows) {
     const one = element("div");
-    one.append(element("dt", t(name)), element("dd", value));
+    one.append(term(name), element("dd", value));
     list.append(one);
   }
   box.replaceChildren(head, big, list);

@@ -163,6 +163,7 @@ learn({
   "did.lock": ["锁定{cells}", "{cells} locked"],
   "did.unlock": ["解锁{cells}", "{cells} unlocked"],
   "done.moved": ["要求移动 {asked}，实际移动 {moved}", "{asked} asked for, {moved} moved"],
+  "done.moved_alone": ["调整了 {moved}", "{moved} moved"],
   "done.households": ["{cell} {before} → {after} 户", "{cell} {before} → {after} households"],
   "done.and": ["；", "; "],
   "done.split": ["已分成 {n} 个网格。", "Split into {n} cells."],

@@ -97,6 +97,15 @@ def test_what_is_no_plan_is_refused_in_words(desk: Desk, body: bytes, name: str)
     assert len(desk.client.get(BASE, headers=desk.headers).json()["items"]) == 2
 
 
+def test_a_refusal_calls_a_file_as_its_sender_does(desk: Desk) -> None:
+    detail = bring(desk, b"AC1032", "坏文件.dwg").json()["detail"]
+    assert detail.startswith("“坏文件.dwg”")
+    assert "文件夹" not in detail
+    cell = {"type": "Feature", "geometry": {"type": "Point", "coordinates": town.point(50, 250)}}
+    body = json.dumps({"type": "FeatureCollection", "features": [{**cell, "properties": {}}]})
+    assert "“点位”" in bring(desk, body.encode(), "点位.geojson").json()["detail"]
+
+
 def test_what_would_take_hours_to_mend_or_to_list_is_refused(desk: Desk) -> None:
     lon, lat = town.point(50, 250)
     star = [(lon + x / 1e10, lat + y / 1e10) for x, y in tangle(301)]

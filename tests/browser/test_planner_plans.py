@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done with whole plans at the planner's page: weighed, adopted, drawn, brought in."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -165,6 +166,10 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     page = planner.page
     planner.bring_in("北一.geojson", "外来方案")
     expect(page.locator("#open-plan")).to_contain_text("外来方案")
+    # Terms of the field say what they mean.
+    expect(page.locator("#figures .term", has_text="跨越屏障")).to_have_attribute(
+        "title", re.compile("铁路、河流或主干路")
+    )
     expect(page.locator("[data-tab=problems] b")).to_have_text("2")
     expect(page.locator(".problems")).to_contain_text("缝隙")
     expect(page.locator(".problems")).to_contain_text("重叠")
@@ -176,6 +181,8 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     page.click("dialog .go")
     page.click("#tab .row .go")
     planner.says("还剩 0 处问题")
+    # Nobody asked for so much land.
+    expect(page.locator("#note")).not_to_contain_text("要求移动")
     expect(page.locator("#tab")).to_contain_text("没有问题")
     page.click("#open-plan >> text=导出…")
     with page.expect_download() as kept:
@@ -197,6 +204,8 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     page.click("#open-plan >> text=导出…")
     page.select_option("dialog [name=within]", "210503101")
     page.click("dialog [data-file=sheets] button")
+    # The words of the one given up are still in the hidden box.
+    expect(page.locator("#sheets")).to_be_visible()
     expect(page.locator("#sheets")).to_contain_text("排队中")
     planner.reload()
     expect(page.locator("#sheets progress")).to_be_visible()
