@@ -5,13 +5,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from geo.clock import Clock, civil_date
 from geo.db import Database
 from geo.hierarchy.queries import district
-from geo.ids import PlanId
+from geo.ids import DistrictCode, PlanId
 from geo.jobs import actions
 from geo.jobs.rules import GivenUp, Job, JobFile, heeding
 from geo.plans import queries
+from geo.plans.drafts import PlanEntry
 
 
 def draw_sheets(
@@ -38,13 +41,15 @@ def draw_sheets(
             within=asked["within"],
             report=heeding(report, cancelled),
         )
-    file = JobFile(sheets_name(plan.name, asked["within"]), "application/pdf", body)
+        name = sheets_name(session, job.district, plan, asked["within"])
+    file = JobFile(name, "application/pdf", body)
     with database.transaction() as session:
         result = {"plan": asked["plan"], "bytes": len(body)}
         if not actions.finish(session, job, result=result, at=clock.now(), file=file):
             raise GivenUp
 
 
-def sheets_name(plan: str, within: str) -> str:
-    """What the file with the sheets of an area is called."""
-    return f"{plan} {within} 网格图.pdf"
+def sheets_name(session: Session, district: DistrictCode, plan: PlanEntry, within: str) -> str:
+    """What the file with the sheets of an area is called: after the plan and the area."""
+    upper = queries.division(session, district, plan).uppers.get(within)
+    return f"{plan.name} {upper.name if upper else within} 网格图.pdf"

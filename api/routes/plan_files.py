@@ -180,7 +180,7 @@ def sheet(
         raise NotOneSheet(area=within)
     found = queries.entry(session, me.district, PlanId(id))
     body = sheets_of(session, me.district, found, drawn_on=_today(session, me, now), within=within)
-    return download(body, sheets_name(found.name, within), "application/pdf")
+    return download(body, sheets_name(session, me.district, found, within), "application/pdf")
 
 
 @router.post("/plans/{id}/sheets", status_code=202)

@@ -15,7 +15,7 @@ learn({
 
   "planner.plans": ["方案", "Plans"],
   "planner.all_plans": ["全部方案", "All plans"],
-  "planner.back_to_plan": ["返回当前方案", "Back to the open plan"],
+  "planner.back_to_plan": ["收起列表", "Close the list"],
   "planner.begin_in_force": ["以现行方案新建草案", "New draft from the plan in force"],
   "planner.begin_here": ["以此新建草案", "New draft from this"],
   "planner.begin_title": ["新建草案", "New draft"],

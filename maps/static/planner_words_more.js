@@ -183,6 +183,8 @@ learn({
   "job.queued": ["排队中…", "Waiting…"],
   "job.cancel": ["取消", "Cancel"],
 
+  "areas.whole": ["全区（{name}）", "The whole district ({name})"],
+
   "auto.go": ["自动划分…", "Draw automatically…"],
   "auto.title": ["自动划分网格", "Draw cells automatically"],
   "auto.say": ["按楼栋和户数重新划分，沿道路，不跨河流铁路，不出社区，锁定的网格不动。给出三个结果供挑选，选定前草案不变。", "Draws cells anew from buildings and households: along streets, over no river or railway, within communities, around locked cells. Three answers to choose from; nothing changes before."],

@@ -127,8 +127,12 @@ def test_cells_get_another_community_and_a_new_one(planner: Planner) -> None:
     planner.click(50, 250)
     page.select_option("#card [name=to]", "210503101002")
     page.click("#card .go")
-    planner.says("已改划")
+    planner.says("已改划。网格名称没有变")
     assert "210503101002D01" in planner.cells()
+    # Two cells of one name are told apart where one goes over into the other.
+    page.click("[data-tab=impact]")
+    page.click("#tab .go")
+    expect(page.locator("#tab")).to_contain_text("第1网格（北社区） → 第1网格（中社区）")
     planner.take("found")
     planner.click(150, 250)
     planner.click(250, 250)

@@ -194,7 +194,7 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     page.select_option("dialog [name=within]", "210503102001")
     with page.expect_download() as kept:
         page.click("dialog [data-file=sheets] button")
-    assert kept.value.suggested_filename == "外来方案 210503102001 网格图.pdf"
+    assert kept.value.suggested_filename == "外来方案 南社区 网格图.pdf"
     # Those of more than one community are drawn beside the work, over a reload too.
     page.select_option("dialog [name=within]", "210503101")
     page.click("dialog [data-file=sheets] button")
@@ -212,6 +212,6 @@ def test_a_messy_file_is_a_draft_its_problems_are_shown_and_mended(planner: Plan
     assert run_one(planner.served.database, planner.served.clock, threading.Event())
     with page.expect_download() as kept:
         page.click("#sheets .go")
-    assert kept.value.suggested_filename == "外来方案 210503101 网格图.pdf"
+    assert kept.value.suggested_filename == "外来方案 上街道 网格图.pdf"
     page.click("#sheets >> text=关闭")
     expect(page.locator("#sheets")).to_be_hidden()

@@ -217,7 +217,7 @@ def test_map_sheets_of_many_communities_are_a_file_for_a_day(
     assert (kept.status_code, kept.headers["content-type"]) == (200, "application/pdf"), kept.text
     assert len(kept.content) == done["result"]["bytes"]
     assert len(re.findall(rb"/Type /Page\b(?!s)", kept.content)) == 3
-    assert quote("草案 210503 网格图.pdf") in kept.headers["content-disposition"]
+    assert quote("草案 小城区 网格图.pdf") in kept.headers["content-disposition"]
     desk.ask("DELETE", "/edits/last")
     again = desk.ask("POST", "/sheets", json={"within": "210503"}).json()["id"]
     assert again != id
