@@ -6,7 +6,7 @@ import { ask } from "./ask.js";
 import { unit } from "./ground.js";
 import { element } from "./patrol_words.js";
 import { provisional } from "./planner_draft.js";
-import { called, passage } from "./planner_names.js";
+import { apart, passage } from "./planner_names.js";
 import { goesOn, progress, watch } from "./planner_jobs.js";
 import { button, row } from "./planner_tools.js";
 import { t } from "./words.js";
@@ -210,10 +210,10 @@ export class ImpactView {
 
   /** What becomes of somebody's cell. */
   duty({ cell, fate, heirs, households_before: before, households_after: after }) {
-    const others = heirs.filter((code) => code !== cell).map((code) => called(this.desk, code));
+    const [name, ...others] = apart(this.desk, [cell, ...heirs.filter((code) => code !== cell)]);
     const to = others.length ? ` → ${others.join("、")}` : "";
     const many = before === after ? t("planner.n_households", { n: after }) : t("impact.from_to", { before, after });
-    return `${called(this.desk, cell)}（${t(`fate.${fate}`)}）${to} · ${many}`;
+    return `${name}（${t(`fate.${fate}`)}）${to} · ${many}`;
   }
 
   checkpoints() {

@@ -9,15 +9,21 @@ export function called(desk, code, none = t("impact.none")) {
 }
 
 /**
- * From one cell to another. Where both have one name the community tells them apart, or else the code.
- * @param {any} desk @param {string|null} before @param {string|null} after @param {string} [none]  for no cell
+ * Cells that are named beside each other. Of those with one name the community tells them apart, or else the code.
+ * @param {any} desk @param {(string|null)[]} codes @param {string} [none]  for no cell
  */
+export function apart(desk, codes, none) {
+  const names = codes.map((code) => called(desk, code, none));
+  const above = (/** @type {string} */ code) => desk.plan.name(code.slice(0, 12));
+  return names.map((name, i) => {
+    const code = codes[i];
+    const alike = codes.filter((other, j) => other && other !== code && names[j] === name);
+    if (!code || !alike.length) return name;
+    return t("impact.which", { name, more: alike.some((other) => above(other) === above(code)) ? code : above(code) });
+  });
+}
+
+/** From one cell to another. @param {any} desk @param {string|null} before @param {string|null} after @param {string} [none]  for no cell */
 export function passage(desk, before, after, none) {
-  const names = [before, after].map((code) => called(desk, code, none));
-  if (before && after && before !== after && names[0] === names[1]) {
-    const above = [before, after].map((code) => desk.plan.name(code.slice(0, 12)));
-    const more = above[0] === above[1] ? [before, after] : above;
-    names.forEach((name, i) => (names[i] = t("impact.which", { name, more: more[i] })));
-  }
-  return names.join(" → ");
+  return apart(desk, [before, after], none).join(" → ");
 }

@@ -132,6 +132,8 @@ def test_cells_get_another_community_and_a_new_one(planner: Planner) -> None:
     # Two cells of one name are told apart where one goes over into the other.
     page.click("[data-tab=impact]")
     page.click("#tab .go")
+    # Its worker's line, and that of its checkpoint.
+    expect(page.locator("#tab")).to_contain_text("第1网格（北社区）（换编码） → 第1网格（中社区）")
     expect(page.locator("#tab")).to_contain_text("第1网格（北社区） → 第1网格（中社区）")
     planner.take("found")
     planner.click(150, 250)

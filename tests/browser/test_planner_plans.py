@@ -61,6 +61,7 @@ def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     expect(page.locator("#tab .folded li").first).to_be_hidden()
     page.click("#tab >> text=仅边界微调 2 人")
     expect(page.locator("#tab .folded li").first).to_contain_text(town.WORKER_NAMES["M1"])
+    page.evaluate("document.getElementById('tab').scrollTop = 999")
     page.click("#open-plan >> text=发布…")
     expect(page.locator("dialog [name=from]")).to_have_value("2026-03-03")
     expect(page.locator("dialog .what")).to_contain_text("户换网格")
@@ -70,6 +71,8 @@ def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     planner.says("将于2026年3月3日零点生效；1 个楼栋组重新编码。")
     expect(page.locator("#open-plan em")).to_have_text("即将生效")
     expect(page.locator("#tab .tasks li").first).to_contain_text("巡查点 · 凉亭 N2-1")
+    # A tab opens at its top, wherever the one before it was.
+    assert page.evaluate("document.getElementById('tab').scrollTop") == 0
     page.locator("#tab .tasks input").first.check()
     expect(page.locator("#tab .say")).to_contain_text("已核对 1 项")
     expect(page.locator("#open-plan a.button")).to_have_attribute("href", "/wall?on=2026-03-03")
