@@ -46,6 +46,24 @@ def test_two_plans_lie_on_one_map_and_the_bar_parts_them(planner: Planner) -> No
     expect(page.locator("#swipe")).to_be_hidden()
 
 
+# What the town is too small for: a list of the impact with so many lines of so many in all.
+LIST = """async ([items, total]) => {
+  const { ImpactView } = await import("/static/planner_impact.js");
+  const words = (one) => [String(one), ""];
+  const list = ImpactView.prototype.list([...Array(items).keys()], total, words);
+  const counts = [list.querySelectorAll("b").length];
+  list.querySelector(".more")?.click();
+  return [...counts, list.querySelectorAll("b").length, list.lastElementChild.textContent];
+}"""
+
+
+def test_a_long_list_of_the_impact_is_unfolded(planner: Planner) -> None:
+    planner.begin()
+    assert planner.page.evaluate(LIST, [30, 30]) == [30, 30, "29"]
+    assert planner.page.evaluate(LIST, [103, 103]) == [30, 103, "102"]
+    assert planner.page.evaluate(LIST, [40, 50]) == [30, 40, "还有 10 项未列出"]
+
+
 def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     planner.begin()
     page = planner.page
