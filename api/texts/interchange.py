@@ -64,12 +64,12 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": (
             "坐标与坐标系不符",
             "图层“{layer}”声明为 {crs}，但坐标（{x}, {y}）不可能属于它。可能应为 {better}，"
-            "请用 --crs 指明。",
+            "请指明坐标系（命令行 --crs）。",
         ),
         "en": (
             "Coordinates contradict their system",
             "Layer “{layer}” says {crs}, but a coordinate ({x}, {y}) cannot be of it. "
-            "Perhaps it is {better}: say so with --crs.",
+            "Perhaps it is {better}: say so (on the command line with --crs).",
         ),
     },
     "import.crs_no_datum_shift": {
@@ -90,23 +90,25 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": (
             "不知道是哪个投影带",
             "图层“{layer}”是投影坐标（例如 {x}, {y}），但没有 .prj，也没有带号。"
-            "请用 --crs 指明，例如：{options}。",
+            "请指明坐标系（命令行 --crs），例如：{options}。",
         ),
         "en": (
             "Zone unknown",
             "Layer “{layer}” has projected coordinates ({x}, {y}) with neither a .prj nor a zone "
-            "number. Say which with --crs. The middle would lie at: {options}.",
+            "number. Say which (on the command line with --crs). The middle would lie at: "
+            "{options}.",
         ),
     },
     "import.crs_unsupported": {
         "zh": (
             "不支持的坐标系",
-            "图层“{layer}”的坐标系“{crs}”不受支持。请转换为 CGCS2000 或 WGS-84，或用 --crs 指明。",
+            "图层“{layer}”的坐标系“{crs}”不受支持。请转换为 CGCS2000 或 WGS-84，"
+            "或指明它实际的坐标系（命令行 --crs）。",
         ),
         "en": (
             "Unsupported coordinate system",
             "Layer “{layer}” is in “{crs}”, which is not supported. Convert it to CGCS2000 or "
-            "WGS-84, or say with --crs what it really is.",
+            "WGS-84, or say what it really is (on the command line with --crs).",
         ),
     },
     "import.district_unnamed": {
@@ -124,12 +126,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "import.encoding_wrong": {
         "zh": (
             "文字编码不对",
-            "“{file}”的文字不能按 {tried} 解码（文件声明：{said}）。请用 --encoding 指明编码。",
+            "“{file}”的文字不能按 {tried} 解码（文件声明：{said}）。"
+            "请指明文字编码（命令行 --encoding）。",
         ),
         "en": (
             "Wrong encoding",
             "The texts of “{file}” cannot be decoded as {tried} (it says: {said}). "
-            "Name the right one with --encoding.",
+            "Name the right one (on the command line with --encoding).",
         ),
     },
     "import.field_missing": {
@@ -250,13 +253,13 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "坐标不合理",
             "图层“{layer}”第 {feature} 个要素的坐标（{x}, {y}）不可用：{reason}"
             "（not_finite 不是数；swapped 经纬度颠倒；abroad 不在中国境内）。"
-            "请检查原文件或 --crs。",
+            "请检查原文件，或指明它的坐标系（命令行 --crs）。",
         ),
         "en": (
             "Implausible place",
             "Feature {feature} of layer “{layer}” has an unusable coordinate ({x}, {y}): {reason} "
             "(not_finite: no number; swapped: axes exchanged; abroad: outside China). "
-            "Check the file, or --crs.",
+            "Check the file, or name its system (on the command line with --crs).",
         ),
     },
     "import.too_large": {
