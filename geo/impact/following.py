@@ -15,6 +15,7 @@ from geo.hierarchy.rules import Area
 from geo.ids import AreaCode, CellCode, Level, PlanId
 from geo.patrol.disc import Floats
 from geo.patrol.grid import PlanGrid
+from geo.plans.faults import sound
 from geo.plans.lattice import same_land, to_degrees, to_units
 from geo.plans.rules import Division
 
@@ -175,7 +176,7 @@ class Following:
         return households, buildings, self._overlap(old, new)
 
     def _overlap(self, old: str, new: str) -> float:
-        shape = self.division.cells[new].shape
+        shape = sound(self.division.cells[new].shape)
         return float(shapely.intersection(self._units[CellCode(old)], shape).area)
 
 
@@ -187,7 +188,12 @@ def differing(
     `before` are cells of the base, `after` those of the draft instead of them; the answer is in
     metres of their CRS. Each old cell is set against the new one that has most of it: a disc that
     touches neither what these two do not share nor a cell left over has the same shares in both.
+    Cells of a draft that overlap themselves, as files may bring them, differ all over.
     """
+    before, after = list(before), list(after)
+    drawn = [*base.shapes[before], *draft.shapes[after]]
+    if not shapely.is_valid(drawn).all():
+        return shapely.union_all(shapely.make_valid(drawn))
     left = {index: draft.shapes[index] for index in after}
     apart: list[BaseGeometry] = []
     for index in before:

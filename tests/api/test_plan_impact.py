@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The impact of a draft over HTTP."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
 from fastapi.testclient import TestClient
+from shapely.geometry import mapping
 
 from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.db import Database
-from tests import town
+from tests import drawing, town
+from tests.api.test_plan_files import bring
 from tests.api.test_plans import BASE, TOMORROW, Desk, desk, transfer
 from tests.conftest import SignIn
 from tests.db.patrol.test_check_ins import NOW, claim, take
@@ -51,6 +54,34 @@ def test_what_a_draft_would_change(database: Database, desk: Desk, clock: SetClo
     lon, lat = town.point(108, 250)
     assert (verdict["id"], verdict["lon"], verdict["lat"]) == (str(refused.id), lon, lat)
     assert verdict["after"] == {"cell": town.N1, "verdict": "uncertain", "accepted": True}
+
+
+def test_a_draft_whose_cell_overlaps_itself_has_an_impact_too(
+    database: Database, desk: Desk, clock: SetClock
+) -> None:
+    for east in (50, 108):
+        take(database, claim(east, 250))
+    clock.set(NOW + timedelta(minutes=1))
+    parts = [
+        mapping(drawing.region(*corners))["coordinates"]
+        for corners in (
+            ((0, 200), (100, 200), (100, 300), (0, 300)),
+            ((60, 240), (120, 240), (120, 280), (60, 280)),
+        )
+    ]
+    cell = {
+        "type": "Feature",
+        "geometry": {"type": "MultiPolygon", "coordinates": parts},
+        "properties": {"code": town.N1},
+    }
+    body = json.dumps({"type": "FeatureCollection", "features": [cell]}).encode()
+    made = bring(desk, body, "x.geojson")
+    assert made.status_code == 201, made.text
+    draft = Desk(desk.client, desk.headers, made.json()["plan"]["id"])
+    answer = draft.ask("GET", "/impact")
+    assert answer.status_code == 200, answer.text
+    past = answer.json()["check_ins"]
+    assert (past["total"], past["concerned"], past["near"], past["changed"]) == (2, 2, 2, 1)
 
 
 def test_check_ins_of_the_days_asked_for(database: Database, desk: Desk) -> None:
