@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Past check-ins of the cells that a draft changes, read in columns."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from geo import prepared
 from geo.accuracy import MEANINGS
-from geo.bulk import fixed_rows
+from geo.bulk import fixed_rows, read_ahead
 from geo.columns import Origin
 from geo.ids import DistrictCode
 from geo.impact.cases import Casebook
@@ -192,24 +192,29 @@ def concerned(
     }
     if not values["cells"]:
         return
+    for some, done in read_ahead(_read(session, book, values, at_once)):
+        if len(some):
+            yield _past(some, book)
+        if done is not None and report is not None:
+            report(done)
+
+
+def _read(
+    session: Session, book: Casebook, values: Mapping[str, Any], at_once: int
+) -> Generator[tuple[NDArray[Any], float | None]]:
+    """Rows in pieces, a day after the other; with the last of each how much of the time is done."""
     since, until = book.since, book.until
+    # Handing rows from process to process costs as much as reading them.
+    session.execute(text("set local max_parallel_workers_per_gather = 0"))
     begins = since
     while begins < until:
         ends = min(begins + _SLICE, until)
-        for some in fixed_rows(
-            session,
-            _STATEMENT + _CONCERNED,
-            _ROW,
-            at_once=at_once,
-            since=begins,
-            until=ends,
-            **values,
-        ):
-            if len(some):
-                yield _past(some, book)
+        during = {"since": begins, "until": ends, **values}
+        pieces = fixed_rows(session, _STATEMENT + _CONCERNED, _ROW, at_once=at_once, **during)
+        for some in pieces:
+            yield some, None
+        yield some[:0], (ends - since) / (until - since)
         begins = ends
-        if report is not None:
-            report((begins - since) / (until - since))
 
 
 def _spelled(values: Iterable[object]) -> str:

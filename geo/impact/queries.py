@@ -115,9 +115,9 @@ def past_check_ins(
     policies = [version.policy for version in patrol.policy_versions(session, seen.district)]
     bench = Bench(follow.base, follow.draft, seen.book.cases, policies)
     tally = Tally(follow.base, follow.draft)
+    total = past.how_many(session, seen.district, seen.book)
     for some in past.concerned(session, seen.district, seen.book, report=report):
         tally.add(some, bench.differences(some.facts))
-    total = past.how_many(session, seen.district, seen.book)
     return tally.found(total, since=seen.book.since, until=seen.book.until)
 
 

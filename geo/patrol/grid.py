@@ -57,7 +57,7 @@ class PlanGrid:
         self._sites: dict[tuple[float, float], CellCode | None] = {}
 
     @cached_property
-    def _edges(self) -> tuple[Floats, Indices]:
+    def edges(self) -> tuple[Floats, Indices]:
         """The edges of all cells, and where those of each begin; one more than there are cells."""
         parts = [edges_of(shape) for shape in self.shapes]
         begins = np.cumsum([0, *(len(part) for part in parts)], dtype=np.int64)
@@ -99,7 +99,8 @@ class PlanGrid:
         reached = np.isfinite(east) & np.isfinite(north)
         middles = shapely.points(np.where(reached, east, 0.0), np.where(reached, north, 0.0))
         distance = shapely.distance(self._borders[cells], middles)
-        covered = shapely.covers(self.boundaries[cells], shapely.points(lon, lat))
+        # As "covers", without a point for each.
+        covered = shapely.intersects_xy(self.boundaries[cells], lon, lat)
         distance = np.where(reached, np.where(covered, distance, -distance), np.nan)
         share = np.where(distance >= radius, 1.0, 0.0)
         # Only a disc that the border cuts needs more than its distance.
@@ -110,21 +111,26 @@ class PlanGrid:
         return Measured(share, distance)
 
     def _edges_of(self, cells: Indices) -> tuple[Floats, Indices]:
-        edges, begins = self._edges
-        counts = begins[cells + 1] - begins[cells]
-        of = np.repeat(np.arange(len(cells)), counts)
-        skipped = np.cumsum(counts) - counts
-        rows = np.arange(counts.sum()) + np.repeat(begins[cells] - skipped, counts)
+        edges, begins = self.edges
+        rows, of = rows_of(begins[cells], begins[cells + 1])
         return edges[rows], of
 
     def _in_pieces(self, cells: Indices, places: Indices) -> Iterator[Indices]:
         """The places in pieces of so many edges that memory stays bounded."""
         if not len(places):
             return
-        _, begins = self._edges
+        _, begins = self.edges
         some = cells[places]
         piece = np.cumsum(begins[some + 1] - begins[some]) // _EDGES_AT_ONCE
         yield from np.split(places, np.flatnonzero(np.diff(piece)) + 1)
+
+
+def rows_of(begins: Indices, ends: Indices) -> tuple[Indices, Indices]:
+    """All rows of some stretches of rows, one after the other, and the stretch each is of."""
+    counts = ends - begins
+    of = np.repeat(np.arange(len(begins)), counts)
+    skipped = np.cumsum(counts) - counts
+    return np.arange(counts.sum()) + np.repeat(begins - skipped, counts), of
 
 
 class PlanGrids:

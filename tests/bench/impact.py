@@ -226,6 +226,8 @@ cross join lateral (
     ST_Y(point) + sin(6.283 * one) * away / 111100 as y
   from (select sqrt(-2 * ln(greatest(other, 1e-9))) * spread as away) as error
 ) as spot
+-- As they come in: a day's check-ins lie side by side.
+order by moment
 """
 
 
@@ -235,6 +237,7 @@ def fill(session: Session, plan: PlanId, count: int) -> int:
     session.execute(text("set local session_replication_role = replica"))
     session.execute(text("set local synchronous_commit = off"))
     session.execute(text("set local maintenance_work_mem = '512MB'"))
+    session.execute(text("set local work_mem = '512MB'"))
     indexes = session.execute(
         text(
             "select indexname, indexdef from pg_indexes where tablename = 'check_in'"
