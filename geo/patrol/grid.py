@@ -20,6 +20,7 @@ from geo.crs import geometry_to_metres, metres
 from geo.hierarchy.rules import Area
 from geo.ids import CellCode, PlanId
 from geo.patrol.disc import Floats, Indices, edges_of, shares_inside
+from geo.shapes import prepared_copy
 
 _PLANS_KEPT = 8
 _EDGES_AT_ONCE = 500_000
@@ -50,9 +51,10 @@ class PlanGrid:
         self._index = {code: index for index, code in enumerate(self.codes)}
         self.boundaries = np.array([boundary for _, boundary in drawn], dtype=object)
         self.shapes = np.asarray(geometry_to_metres(self.boundaries, srid), dtype=object)
-        self._borders = shapely.boundary(self.shapes)
-        shapely.prepare(self.boundaries)
-        shapely.prepare(self._borders)
+        # Check-ins are judged by several threads: these are asked by one at a time.
+        self._asking = threading.Lock()
+        self._insides = prepared_copy(self.boundaries)
+        self._borders = prepared_copy(np.asarray(shapely.boundary(self.shapes), dtype=object))
         self._tree = shapely.STRtree(self.boundaries)
         self._sites: dict[tuple[float, float], CellCode | None] = {}
 
@@ -98,9 +100,10 @@ class PlanGrid:
         east, north = metres(lon, lat, self.srid)
         reached = np.isfinite(east) & np.isfinite(north)
         middles = shapely.points(np.where(reached, east, 0.0), np.where(reached, north, 0.0))
-        distance = shapely.distance(self._borders[cells], middles)
-        # As "covers", without a point for each.
-        covered = shapely.intersects_xy(self.boundaries[cells], lon, lat)
+        with self._asking:
+            distance = shapely.distance(self._borders[cells], middles)
+            # As "covers", without a point for each.
+            covered = shapely.intersects_xy(self._insides[cells], lon, lat)
         distance = np.where(reached, np.where(covered, distance, -distance), np.nan)
         share = np.where(distance >= radius, 1.0, 0.0)
         # Only a disc that the border cuts needs more than its distance.

@@ -16,6 +16,7 @@ from geo.ids import CODE_LENGTH, Level
 from geo.plans.cutting import SPECK
 from geo.plans.lattice import area_m2, square_units, to_degrees, units
 from geo.plans.rules import Cell, Division, Ground
+from geo.shapes import prepared_copy
 from geo.units import Metres, SquareMetres
 
 # A gap or an overlap that is nowhere wider than this is a slip of the hand.
@@ -257,9 +258,9 @@ def border_along(piece: BaseGeometry, other: BaseGeometry, within: float) -> flo
     shares = np.maximum(np.rint(_PLACES * lengths / lengths.sum()), 4).astype(int)
     steps = np.concatenate([(np.arange(times) + 0.5) / times for times in shares])
     places = shapely.line_interpolate_point(np.repeat(rings, shares), steps, normalized=True)
-    shapely.prepare(other)
+    beside = prepared_copy(other)
     weights = np.repeat(lengths / shares, shares)
-    return float(weights[shapely.dwithin(other, places, within)].sum())
+    return float(weights[shapely.dwithin(beside, places, within)].sum())
 
 
 def is_thin(piece: BaseGeometry, width: float, *, speck: bool = False) -> bool:

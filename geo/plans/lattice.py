@@ -8,7 +8,6 @@ edge" that a coverage without slivers rests on. Degrees come in and go out here 
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 import shapely
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import geometry_to_metres
+from geo.shapes import Shaped
 from geo.units import Metres, SquareMetres
 
 UNITS_PER_DEGREE = 10_000_000
@@ -27,9 +27,6 @@ Flags = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 # A sphere of the Earth's mean radius: tolerances need no ellipsoid.
 _METRES_PER_DEGREE = 111_195.0
-
-
-Shaped = TypeVar("Shaped", BaseGeometry, Shapes)
 
 
 def to_units(geometry: Shaped) -> Shaped:

@@ -12,6 +12,7 @@ from geo.ids import CODE_LENGTH, Level
 from geo.plans.faults import Detail, Kind, Look, Problem, pieces_of
 from geo.plans.lattice import to_units
 from geo.plans.rules import House, Upper
+from geo.shapes import prepared_copy
 
 _COMMUNITY, _SUBDISTRICT = CODE_LENGTH[Level.COMMUNITY], CODE_LENGTH[Level.SUBDISTRICT]
 
@@ -143,8 +144,7 @@ def _doubtful(look: Look, listed: dict[str, list[str]]) -> Iterator[tuple[str, s
         if len(codes) == 1 and id in look.ground.houses:
             held[codes[0]].append(id)
     for code, ids in held.items():
-        shape = look.shape(code)
-        shapely.prepare(shape)
+        shape = prepared_copy(look.shape(code))
         feet = np.array([look.ground.houses[id].footprint for id in ids], dtype=object)
         for at in np.flatnonzero(~shapely.covers(shape, feet)).tolist():
             yield ids[at], code

@@ -19,6 +19,7 @@ from geo.plans.faults import (
     is_thin,
     pieces_of,
 )
+from geo.shapes import prepared_copy
 
 # Borders that lie closer than this are one border with its corners out of place; and where a line
 # meets the outer border of the district that border bends to the grid, which is no fault.
@@ -153,8 +154,7 @@ def _holes_near(look: Look) -> list[BaseGeometry]:
 
 def outside(look: Look) -> Iterator[Problem]:
     """Land of cells that is not the district's."""
-    outline = look.ground.outline
-    shapely.prepare(outline)
+    outline = prepared_copy(look.ground.outline)
     edge = shapely.boundary(outline)
     for at in np.flatnonzero(~shapely.contains(outline, look.array)).tolist():
         code = look.codes[at]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.plans.lattice import Floats, Shapes, lines_of, segments_of, undirected
+from geo.shapes import prepared_copy
 
 Indices = NDArray[np.int64]
 
@@ -144,8 +145,7 @@ def _clipped(lines: Sequence[BaseGeometry], land: BaseGeometry) -> list[BaseGeom
     )
     if not len(found):
         return []
-    shapely.prepare(land)
-    near = found[shapely.intersects(land, found)]
+    near = found[shapely.intersects(prepared_copy(land), found)]
     return [part for part in shapely.intersection(near, land) if part.length > 0]
 
 
