@@ -21,6 +21,7 @@ from geo.impact.following import differing
 from geo.patrol.disc import Flags, Floats, Indices
 from geo.patrol.grid import PlanGrid
 from geo.patrol.rules import Policy, VerdictKind
+from geo.shapes import prepared_copy
 
 Kinds = NDArray[np.int8]
 
@@ -134,9 +135,7 @@ class Bench:
             like = self._alike.setdefault((case.before, case.after), number)
             if like == number:
                 apart = differing(self._base, self._draft, case.before, case.after)
-                if apart is not None:
-                    shapely.prepare(apart)
-                self._apart.append(apart)
+                self._apart.append(None if apart is None else prepared_copy(apart))
             else:
                 self._apart.append(self._apart[like])
             self._land.append(like)
@@ -278,9 +277,8 @@ class _Side:
     """The cells of one plan, for shares that need not be exact."""
 
     def __init__(self, grid: PlanGrid) -> None:
-        self._shapes, self._rims = grid.shapes, Rims(grid)
+        self._shapes, self._rims = prepared_copy(grid.shapes), Rims(grid)
         self._valid = shapely.is_valid(grid.shapes)
-        shapely.prepare(grid.shapes)
 
     def shares(
         self, cells: Indices, east: Floats, north: Floats, radius: Floats
