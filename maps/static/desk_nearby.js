@@ -99,7 +99,7 @@ export class Nearby {
     const list = document.getElementById("near");
     const short = document.getElementById("shortfall");
     short.textContent = answer.shortfall ? said(this.page.texts, answer.shortfall)[1] : "";
-    list.replaceChildren(...answer.items.map((one, n) => this.person(one, n)));
+    fill(list, answer.items.map((one, n) => this.person(one, n)));
     document.getElementById("left-out").textContent = answer.left_out.length
       ? t("near.left_out", { who: answer.left_out.slice(0, LEFT_OUT_SHOWN).map((one) => this.left(one)).join("、") })
       : "";
@@ -125,6 +125,7 @@ export class Nearby {
     const [title, detail] = said(this.page.texts, one.reason);
     const between = one.barrier ? t(`near.behind_${one.barrier}`) : "";
     const why = element("small", [title, age, between].filter(Boolean).join(" · "));
+    item.dataset.worker = one.worker;
     item.title = detail;
     item.append(head, why, this.hooks.person?.(one) ?? "");
     return item;
@@ -194,3 +195,29 @@ export class Nearby {
 
 /** @param {{lon: number, lat: number}} spot */
 const keyOf = (spot) => `lon=${spot.lon}&lat=${spot.lat}`;
+
+/**
+ * Put people into a list. Whoever keeps his place keeps his button: a list that is told anew every
+ * few seconds must not lose a tap.
+ * @param {HTMLElement} list @param {HTMLElement[]} items
+ */
+function fill(list, items) {
+  const there = /** @type {HTMLElement[]} */ ([...list.children]);
+  const same = there.length === items.length && there.every((old, n) => old.dataset.worker === items[n].dataset.worker);
+  if (!same) {
+    list.replaceChildren(...items);
+    return;
+  }
+  there.forEach((old, n) => {
+    const [kept, fresh] = [old, items[n]].map((item) => item.querySelector("button"));
+    if (!kept || !fresh) {
+      old.replaceWith(items[n]);
+      return;
+    }
+    old.className = items[n].className;
+    old.title = items[n].title;
+    for (const child of [...old.children]) if (child !== kept) child.remove();
+    fresh.remove();
+    old.prepend(...items[n].children);
+  });
+}

@@ -44,7 +44,8 @@ let cases = [];
 let current;
 /** What the service says of incidents beyond the feed: who called, and what he said. */
 const details = new Map();
-let busy = false;
+/** What was tapped and is not answered yet, in its order. @type {Map<string, Promise<void>>} */
+const doing = new Map();
 /** Whether a worker calls. */
 let calling = false;
 /** The place whose neighbourhood is looked at. */
@@ -87,7 +88,7 @@ function tell({ linkup, incident, step, stand }) {
   linkups.show(incident, linkup, stand === "mine");
   const take = /** @type {HTMLButtonElement} */ (find("take"));
   take.hidden = stand === "mine";
-  take.disabled = busy;
+  take.disabled = doing.has("acknowledge");
   const others = cases.filter((other) => other.linkup.id !== linkup.id);
   const rings = others.filter((other) => other.stand === "rings").length;
   const other = find("other");
@@ -131,13 +132,23 @@ function beside(one) {
   return button;
 }
 
-/** @param {"acknowledge"|"ask"} verb @param {any} [body] */
-async function act(verb, body) {
-  if (!current || busy) return;
+/** A tap while another is on its way waits for it; the same one again is the same. @param {"acknowledge"|"ask"} verb @param {any} [body] */
+function act(verb, body) {
+  const what = body ? `${verb} ${body.worker}` : verb;
+  if (!current || doing.has(what)) return;
   const { id } = current.linkup;
-  busy = true;
-  tellProblem("");
+  const before = [...doing.values()].at(-1);
+  const done = Promise.resolve(before).then(() => send(id, verb, body)).finally(() => {
+    doing.delete(what);
+    changed();
+  });
+  doing.set(what, done);
   show();
+}
+
+/** @param {string} id  of a linkup @param {string} verb @param {any} body */
+async function send(id, verb, body) {
+  tellProblem("");
   try {
     const more = { signal: AbortSignal.timeout(10_000) };
     const said = await ask(`${page.linkups}/${id}/${verb}`, "POST", body, more);
@@ -147,9 +158,6 @@ async function act(verb, body) {
     // It has gone on without us: see how it stands.
     if (error instanceof Refused) await reload().catch(() => {});
     tellProblem(error.message);
-  } finally {
-    busy = false;
-    changed();
   }
 }
 

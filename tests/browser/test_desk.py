@@ -257,7 +257,7 @@ def test_ties_are_chosen_and_a_pin_wins(visit: Open, served: Served, officer: st
     # A pin by keyboard alone: to the map, a step aside, and down.
     page.keyboard.press("F9")
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(400)
+    page.wait_for_function("() => map_desk._panAnim?._inProgress === false")
     page.keyboard.press("Enter")
     expect(page.locator("#pinned")).to_contain_text("网格")
     expect(page.locator("#candidates li[aria-selected=true]")).to_have_count(0)
