@@ -27,7 +27,7 @@ from tests.faults.conftest import ROOT, Installation
 from tests.people import AT_HOME, stand
 
 ALLOWED = timedelta(seconds=2)
-WITHIN_S = 4.0
+WITHIN_S = 2.5
 DESK = town.actor(Role.DISPATCHER)
 
 
