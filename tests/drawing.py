@@ -2,6 +2,7 @@
 """The town as a division to draw on, and lines and regions in its metres."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -68,3 +69,13 @@ def estate() -> tuple[Division, Ground]:
     placed = {house.id: house.group for house in houses}
     whole = opened([*areas, *groups], placed)
     return whole, ground(houses, town.SRID, boundary(whole, whole.district))
+
+
+def twice_the_area(land: BaseGeometry) -> int:
+    """Of land in grid units, with holes, exactly: doubles do not hold what such numbers add to."""
+    total = 0
+    for ring in shapely.get_rings(shapely.get_parts(shapely.normalize(land))):
+        spots = [(int(x), int(y)) for x, y in shapely.get_coordinates(ring)]
+        # A shape in its normal form has its outer ring the one way round, and its holes the other.
+        total += sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(spots))
+    return abs(total)

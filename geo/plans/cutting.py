@@ -6,7 +6,8 @@ border that a new line meets is replaced by the same chain of lattice points in 
 share it, the pieces between all chains are found once (polygonize), and a cell becomes the pieces
 that it owns. What the lines may bend is bounded: a border meets a new corner at the nearest lattice
 point, half a grid unit (about 0.5 cm) away at most, and the outer border at the lattice point that
-is nearest to it within `SNAP`, so that the district keeps its outline.
+is nearest to it within `SNAP`, with another corner that makes up for the bend, so that the district
+keeps its outline and all its land.
 
 All coordinates here are grid units (`geo.plans.lattice`).
 """
@@ -40,8 +41,11 @@ SPECK = SquareMetres(2.0)
 # A lattice point this near to a piece of border lies on it. Half the diagonal of a grid square, and
 # a little: whatever two lines that cross are rounded to must lie on both.
 _ON = 0.75
-# How far along the outer border a lattice point that all but lies on it is looked for.
-_REACH = int(SNAP)
+# How far along the outer border a lattice point that all but lies on it is looked for, and how far
+# from its corners that point keeps where there is room.
+_REACH, _CLEAR = int(SNAP), 4
+# Images of corners of the outer border come upon few others, and these upon none.
+_ROUNDS = 4
 
 Point = tuple[float, float]
 Chain = tuple[Point, ...]
@@ -81,8 +85,12 @@ def recut(
     land = shapely.coverage_union_all([near[code] for code in among])
     borders = undirected(segments_of([near[code] for code in near]))
     borders, owners = np.unique(borders, axis=0, return_counts=True)
-    paths = _paths(lines, land, borders, outer=owners == 1)
-    chains, pieces = _noded(borders, paths)
+    # The far side of a neighbour is not known to be the district's border.
+    cut_cells = undirected(segments_of([near[code] for code in among]))
+    known = set(map(tuple, cut_cells.tolist()))
+    outer = (owners == 1) & np.array([tuple(piece) in known for piece in borders.tolist()])
+    paths = _paths(lines, land, borders, outer=outer)
+    chains, pieces = _noded(borders, paths, outer=outer)
     noded = {code: rethreaded(shape, chains) for code, shape in near.items()}
     if not pieces:
         return Recut({}, ())
@@ -153,7 +161,8 @@ def _foot(point: Floats, border: Floats, outer: bool) -> Floats:
     # reach take the one that lies nearest to it.
     axis = int(abs(along[1]) > abs(along[0]))
     low, high = sorted((start[axis], end[axis]))
-    steps = np.arange(max(low + 1, foot[axis] - _REACH), min(high - 1, foot[axis] + _REACH) + 1)
+    first, last = max(low + _CLEAR, foot[axis] - _REACH), min(high - _CLEAR, foot[axis] + _REACH)
+    steps = np.arange(first, last + 1)
     if not len(steps):
         return foot
     there = np.empty((len(steps), 2))
@@ -166,7 +175,7 @@ def _foot(point: Floats, border: Floats, outer: bool) -> Floats:
 
 
 def _noded(
-    borders: Floats, paths: Sequence[Floats]
+    borders: Floats, paths: Sequence[Floats], *, outer: Flags
 ) -> tuple[dict[tuple[Point, Point], Chain], set[tuple[Point, Point]]]:
     """Where paths and borders meet: chains for the borders that are met, pieces for the paths."""
     steps = np.concatenate([np.hstack([p[:-1], p[1:]]) for p in paths] or [np.empty((0, 4))])
@@ -182,13 +191,35 @@ def _noded(
     )
     fresh = np.unique(np.concatenate([met, steps.reshape(-1, 2)]), axis=0)
     touched = np.unique(wall)
+    for _ in range(_ROUNDS):
+        found = [(touched[at], chain) for at, chain in chained(borders[touched], fresh)]
+        images = [spot for at, chain in found if outer[at] for spot in _images(chain)]
+        if not images:
+            break
+        # Whatever else they come upon bends to them as to any other corner.
+        fresh = np.unique(np.concatenate([fresh, np.array(images)]), axis=0)
+        _, met_by = tree.query(shapely.points(images), predicate="dwithin", distance=_ON)
+        touched = np.union1d(touched, met_by)
+    else:
+        raise TooTight(shapely.multipoints(images))
     chains = {}
-    for at, chain in chained(borders[touched], fresh):
-        start, end = borders[touched[at]].reshape(2, 2).tolist()
+    for at, chain in found:
+        start, end = borders[at].reshape(2, 2).tolist()
         chains[(tuple(start), tuple(end))] = chain
     corners = np.unique(np.concatenate([fresh, borders[touched].reshape(-1, 2)]), axis=0)
     pieces = {pair_of(a, b) for _, chain in chained(steps, corners) for a, b in pairwise(chain)}
     return chains, pieces
+
+
+def _images(chain: Chain) -> list[Point]:
+    """The mirror images about the middle of a piece of border that its corners lack.
+
+    A chain that is its own image bends to one side as much as to the other, and the image of a
+    lattice point is one: so the outer border may gain corners, and the district no land.
+    """
+    (x1, y1), (x2, y2) = chain[0], chain[-1]
+    corners = set(chain[1:-1])
+    return [spot for x, y in corners if (spot := (x1 + x2 - x, y1 + y2 - y)) not in corners]
 
 
 def _crossings(one: Floats, other: Floats) -> Floats:
@@ -291,10 +322,15 @@ def _same_land(before: Sequence[BaseGeometry], after: Sequence[BaseGeometry]) ->
     bad = [shape for shape in after if not shape.is_valid]
     if bad:
         raise TooTight(bad[0])
-    old, new = (shapely.normalize(shapely.coverage_union_all(list(s))) for s in (before, after))
+    try:
+        old, new = (shapely.normalize(shapely.coverage_union_all(list(s))) for s in (before, after))
+    except shapely.GEOSException:
+        raise TooTight(after[0]) from None
     whole = sum(shape.area for shape in after)
     if not (old.equals_exact(new, 0.0) and abs(whole - old.area) < 1.0):
-        raise TooTight(shapely.symmetric_difference(old, new))
+        differing = shapely.symmetric_difference(old, new)
+        # Land may be the same and its corners not.
+        raise TooTight(after[0] if differing.is_empty else differing)
 
 
 def pair_of(a: Point, b: Point) -> tuple[Point, Point]:

@@ -55,6 +55,7 @@ from geo.plans.rules import (
 from geo.plans.survey import Barrier, Survey
 from geo.walking.network import StreetNet
 from tests.bench.verdict import SRID, WIDTH_M, coverage
+from tests.drawing import twice_the_area
 from tests.mess import messed
 
 FOLDER = "data/shapefiles"
@@ -362,7 +363,7 @@ def edits(rounds: int, seed: int, mess: float) -> None:
     if mess:
         division = mended(messed(division, seed, share=mess), standing)
     rng = random.Random(seed)
-    land = standing.outline
+    land = shapely.coverage_union_all([cell.shape for cell in division.cells.values()])
     count: Counter[str] = Counter()
     spent: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for number in range(1, rounds + 1):
@@ -391,7 +392,7 @@ def edits(rounds: int, seed: int, mess: float) -> None:
     print(
         f"  at the end {len(shapes)} cells, {housed} buildings, problems {dict(faults)}, shared"
         f" land {shared:.1f} square units; the outer border moved over {moved:.4f} m2, net"
-        f" {area_m2(union, SRID) - area_m2(land, SRID):.4f} m2"
+        f" {(twice_the_area(union) - twice_the_area(land)) / 2} square units"
     )
 
 
