@@ -31,8 +31,7 @@ from geo.interchange.plan_export import write_division
 from geo.interchange.plan_files import read_plan
 from geo.interchange.read import Asked
 from geo.jobs import actions as jobs
-from geo.jobs.queries import newest
-from geo.jobs.rules import ENDED, JobKind
+from geo.jobs.rules import JobKind
 from geo.plans import actions, queries
 from geo.plans.drafts import PlanEntry
 from geo.plans.edits import Repair
@@ -197,9 +196,7 @@ def draw_sheets(
     plan = queries.entry(session, me.district, PlanId(id))
     communities_within(session, me.district, plan, body.within)
     asked = {"plan": str(id), "state": plan.state, "within": body.within}
-    job = newest(session, me.district, JobKind.SHEETS, asked)
-    if job is None or job.state in ENDED:
-        job = jobs.ask(session, actor=me, kind=JobKind.SHEETS, asked=asked, at=now)
+    job = jobs.ask_once(session, actor=me, kind=JobKind.SHEETS, asked=asked, at=now)
     return job_answer(job, request)
 
 

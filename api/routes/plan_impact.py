@@ -100,9 +100,7 @@ def judge(
     """
     plan = locked_draft(session, me.district, PlanId(id))
     asked = _asked(plan, body.days)
-    job = newest(session, me.district, JobKind.IMPACT, asked)
-    if job is None or job.state in ENDED:
-        job = jobs.ask(session, actor=me, kind=JobKind.IMPACT, asked=asked, at=now)
+    job = jobs.ask_once(session, actor=me, kind=JobKind.IMPACT, asked=asked, at=now)
     return job_answer(job, request)
 
 

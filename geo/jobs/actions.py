@@ -5,12 +5,13 @@ A job is a row. A runner that takes one up makes it his by a claim; whatever he 
 only while the claim is his, so that of two runners who believe in the same job one is heard.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, delete, insert, or_, select, update
+from sqlalchemy import case, delete, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor
@@ -29,6 +30,8 @@ from geo.jobs.rules import (
 )
 from geo.jobs.tables import JobFileRow, JobRow
 
+# Two who ask for the same at the same moment: the second finds the job of the first.
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('job ' || :words, 0))")
 _ABANDONED = {"code": "job.abandoned", "fields": {"tries": MOST_TRIES}}
 
 
@@ -52,6 +55,18 @@ def ask(
         )
     )
     return queries.job(session, actor.district, id)
+
+
+def ask_once(
+    session: Session, *, actor: Actor, kind: JobKind, asked: dict[str, Any], at: datetime
+) -> Job:
+    """As `ask`; a job that was asked for with exactly these words and has not ended serves all."""
+    words = f"{actor.district} {kind.value} {json.dumps(asked, sort_keys=True)}"
+    session.execute(_ONE_AT_A_TIME, {"words": words})
+    known = queries.newest(session, actor.district, kind, asked)
+    if known is not None and known.state not in ENDED:
+        return known
+    return ask(session, actor=actor, kind=kind, asked=asked, at=at)
 
 
 def cancel(session: Session, *, actor: Actor, id: UUID, at: datetime) -> Job:

@@ -5,9 +5,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -22,7 +24,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.db import Database
 from geo.jobs import actions
-from geo.jobs.rules import GivenUp
+from geo.jobs.rules import GivenUp, JobKind
 from geo.settings import Settings
 from tests import town
 from tests.api.test_plans import Desk, transfer
@@ -232,6 +234,25 @@ def test_map_sheets_of_many_communities_are_a_file_for_a_day(
     assert file(desk, id).json()["code"] == "job.file_not_found"
     with database.transaction() as session:
         assert actions.forget_files(session, at=clock.now()) == 2
+
+
+def test_of_many_who_ask_for_the_same_sheets_at_once_one_begins_them(
+    database: Database,
+) -> None:
+    asked = {"plan": str(uuid4()), "state": 0, "within": "210503101"}
+    ready = threading.Barrier(8)
+
+    def ask(_: int) -> object:
+        ready.wait()
+        with database.transaction() as session:
+            actor = town.actor(Role.PLANNER)
+            job = actions.ask_once(
+                session, actor=actor, kind=JobKind.SHEETS, asked=asked, at=town.MORNING
+            )
+        return job.id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1
 
 
 def test_drawing_sheets_is_given_up_between_two_of_them(
