@@ -357,6 +357,7 @@ def test_handed_over_and_printed(visit: Open, served: Served, officer: str) -> N
     page.keyboard.press("Enter")
     expect(page.locator("#about dl")).to_contain_text("供电公司")
     expect(page.locator("#list li").first).to_contain_text("供电公司")
+    expect(page.locator("#dialog")).to_be_hidden()
     with page.context.expect_page() as opened:
         page.keyboard.press("h")
     sheet = opened.value
