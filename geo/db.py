@@ -5,18 +5,22 @@
 commits; `snapshot()` reads one consistent moment. Above the domains, so that no domain can commit.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from geo import prepared
 from geo.outbox import NOTIFY_CHANNEL, Event, row_of, take_notices, take_pending
@@ -27,6 +31,10 @@ Reactions = Mapping[type[Event], Sequence[Reaction]]
 
 # Two-argument advisory locks: this product's number, then the district's.
 _OUTBOX_LOCK = 0x77616E67
+# How long a connection is thought to live without being asked, in seconds, and where it is noted
+# when it was put down.
+_TRUSTED_S = 1.0
+_PUT_DOWN = "put down at"
 # Reactions that keep causing events are a loop, not a cascade.
 _MAX_ROUNDS = 10
 # One statement for all of it: what many check-ins share costs by the turn. The locks are held from
@@ -89,6 +97,11 @@ class Database:
         with session:
             yield session
             self._publish(session)
+            if isinstance(self._bind, Engine):
+                # In one turn with what waits; there is nothing left of it for the next line.
+                prepared.run(session, "commit")
+            else:
+                prepared.settle(session)
             session.commit()
 
     @contextmanager
@@ -130,7 +143,7 @@ class Database:
         if events or notices:
             districts = {int(happened.district) for happened in events}
             rows = [row_of(happened) for happened in events]
-            prepared.run(
+            prepared.soon(
                 session,
                 _PUBLISH,
                 lock=_OUTBOX_LOCK,
@@ -149,11 +162,26 @@ def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) 
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        pool_pre_ping=True,
         # `geo.prepared` prepares what is worth it; the driver would have the server forget all that
         # is prepared, ours too, at the end of every snapshot.
         connect_args={"connect_timeout": 5, "prepare_threshold": None},
     )
+
+    # A question before every transaction would cost as much as a short statement of it; a server
+    # that went away is noticed by those that lay idle meanwhile.
+    @event.listens_for(made, "checkin")
+    def put_down(_raw: object, record: ConnectionPoolEntry) -> None:
+        record.info[_PUT_DOWN] = time.monotonic()
+
+    @event.listens_for(made, "checkout")
+    def see_that_it_lives(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        now = time.monotonic()
+        if now - record.info.get(_PUT_DOWN, now) > _TRUSTED_S:
+            try:
+                raw.execute("select")
+                raw.rollback()
+            except psycopg.OperationalError as error:
+                raise InvalidatePoolError from error
 
     @event.listens_for(made, "connect")
     def set_deadlines(raw: object, _record: object) -> None:

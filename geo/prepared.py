@@ -9,6 +9,7 @@ forget ours as well.
 """
 
 import re
+import select
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,9 +50,24 @@ def run(session: Session, statement: str, **values: Any) -> None:
     _line(session).sent(statement, values)
 
 
+def soon(session: Session, statement: str, **values: Any) -> None:
+    """As `run`, in one turn with the next statement that goes by this module.
+
+    For what nobody waits for: a turn costs both ends as much as a short statement. What goes
+    another way (SQLAlchemy's own statements) may come before it. Failures are raised by the next.
+    """
+    _line(session).waiting.append((statement, values))
+
+
 def driver(session: Session) -> Connection:
-    """The driver's connection of the session's transaction."""
+    """The driver's connection of the session's transaction, with nothing waiting."""
+    settle(session)
     return _line(session).connection
+
+
+def settle(session: Session) -> None:
+    """Send what waits for a next statement, where there is none."""
+    _line(session).settle()
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,7 @@ class _Line:
 
     connection: Connection
     prepared: dict[str, _Prepared] = field(default_factory=dict)
+    waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def rows(self, statement: str, values: dict[str, Any]) -> Sequence[Any]:
         """Send a statement; its rows."""
@@ -76,30 +93,78 @@ class _Line:
         transformer.set_pgresult(result)
         return transformer.load_rows(0, result.ntuples, self.prepared[statement].row)
 
+    def settle(self) -> None:
+        """Send what waits."""
+        if self.waiting:
+            self.sent(*self.waiting.pop())
+
     def sent(self, statement: str, values: dict[str, Any]) -> PGresult:
-        """Send a statement; what came of it. Raises: DBAPIError."""
-        spelled = [_spelled(values[name]) for name in _numbered(statement).names]
+        """Send what waits and a statement; what came of the statement. Raises: DBAPIError."""
+        together = [*self.waiting, (statement, values)]
+        self.waiting.clear()
+        if self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            together.insert(0, (self._begin(), {}))
         try:
-            self._begin()
-            known = self.prepared.get(statement) or self._prepare(statement)
-            pgconn = self.connection.pgconn
-            # Its stub forgets that a parameter may be NULL.
-            result = pgconn.exec_prepared(known.name, spelled, None, _BINARY)  # type: ignore[arg-type]
-            return self._sound(result)
+            ready = [(self._known(text).name, _parameters(text, said)) for text, said in together]
+            return self._at_once(*ready[0]) if len(ready) == 1 else self._in_one_turn(ready)
         except psycopg.Error as error:
             raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
-    def _begin(self) -> None:
+    def _at_once(self, name: bytes, parameters: list[bytes | None]) -> PGresult:
+        # Its stub forgets that a parameter may be NULL.
+        result = self.connection.pgconn.exec_prepared(name, parameters, None, _BINARY)  # type: ignore[arg-type]
+        return self._sound(result)
+
+    def _in_one_turn(self, ready: Sequence[tuple[bytes, list[bytes | None]]]) -> PGresult:
+        """Send several, then read what came of them: the last one's, or the first failure."""
+        pgconn = self.connection.pgconn
+        try:
+            pgconn.enter_pipeline_mode()
+            for name, parameters in ready:
+                pgconn.send_query_prepared(name, parameters, None, _BINARY)
+            pgconn.pipeline_sync()
+            while pgconn.flush():
+                self._wait(select.POLLIN | select.POLLOUT)
+            results = []
+            while (result := self._next()) is None or result.status != ExecStatus.PIPELINE_SYNC:
+                if result is not None:
+                    results.append(result)
+            pgconn.exit_pipeline_mode()
+        except BaseException:
+            # Nobody could tell what is still to come from what is asked next.
+            pgconn.finish()
+            raise
+        # Whatever follows a failure is not done.
+        return [self._sound(result) for result in results][-1]
+
+    def _next(self) -> PGresult | None:
+        pgconn = self.connection.pgconn
+        # To ask before it is there would hold the interpreter until it is.
+        while pgconn.is_busy():
+            self._wait(select.POLLIN)
+        result = pgconn.get_result()
+        if result is None and pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(pgconn.get_error_message())
+        return result
+
+    def _wait(self, ready: int) -> None:
+        poll = select.poll()
+        poll.register(self.connection.pgconn.socket, ready)
+        poll.poll()
+        self.connection.pgconn.consume_input()
+
+    def _begin(self) -> str:
         """As the driver begins a transaction by itself before a statement of a cursor."""
-        connection = self.connection
-        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-            level, reads = connection.isolation_level, connection.read_only
-            words = ["begin"]
-            if level is not None:
-                words.append(f"isolation level {level.name.replace('_', ' ')}")
-            if reads is not None:
-                words.append("read only" if reads else "read write")
-            self._sound(connection.pgconn.exec_(" ".join(words).encode()))
+        level, reads = self.connection.isolation_level, self.connection.read_only
+        words = ["begin"]
+        if level is not None:
+            words.append(f"isolation level {level.name.replace('_', ' ')}")
+        if reads is not None:
+            words.append("read only" if reads else "read write")
+        return " ".join(words)
+
+    def _known(self, statement: str) -> _Prepared:
+        return self.prepared.get(statement) or self._prepare(statement)
 
     def _prepare(self, statement: str) -> _Prepared:
         pgconn = self.connection.pgconn
@@ -130,6 +195,8 @@ def _line(session: Session) -> _Line:
     connection: Connection | None = session.connection().connection.driver_connection
     assert connection is not None
     line = _lines.setdefault(connection, _Line(connection))
+    # What an earlier transaction left was of a transaction that failed.
+    line.waiting.clear()
     session.info[_LINE] = (session.get_transaction(), line)
     return line
 
@@ -150,6 +217,10 @@ def _numbered(statement: str) -> _Numbered:
     return _Numbered(statement.encode(), names)
 
 
+def _parameters(statement: str, values: dict[str, Any]) -> list[bytes | None]:
+    return [_spelled(values[name]) for name in _numbered(statement).names]
+
+
 def _spelled(value: Any) -> bytes | None:
     if value is None:
         return None
@@ -162,6 +233,8 @@ def _array(values: list[Any]) -> str:
     kind = next((value.__class__ for value in values if value is not None), str)
     if kind in _AS_JSON:
         return f"{{{orjson.dumps(values).decode()[1:-1]}}}"
+    if kind is float and None not in values:
+        return f"{{{str(values)[1:-1]}}}"
     spell = _SPELLED[kind]
     return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
@@ -172,12 +245,11 @@ def _quoted(value: str) -> str:
 
 
 # Spelled alike in both, NULL included.
-_AS_JSON = {UUID, int, bool, date}
+_AS_JSON = {UUID, int, bool, date, datetime}
 # By the exact type: whoever brings another kind of value says here how it is spelled.
 _SPELLED: dict[type, Callable[[Any], str]] = {
     str: _quoted,
     float: repr,
-    datetime: datetime.isoformat,
     bytes: lambda value: f'"\\\\x{value.hex()}"',
 }
 _SPELLED_ALONE: dict[type, Callable[[Any], str]] = {

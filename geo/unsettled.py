@@ -88,10 +88,10 @@ def note_unsettled(
 
 
 def note_days(session: Session, days: Iterable[WorkerDay], *, at: datetime) -> None:
-    """Note days that are known already. As `note_unsettled`."""
+    """Note days that are known already. As `note_unsettled`, by the end of the transaction."""
     noted = list(days)
     if noted:
-        prepared.run(
+        prepared.soon(
             session,
             _NOTE_DAYS,
             districts=[day.district for day in noted],

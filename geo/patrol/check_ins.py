@@ -83,6 +83,8 @@ def take_check_ins(
     first: dict[tuple[DistrictCode, CheckInId], int] = {}
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
+    # Until they are kept all that follows is read.
+    prepared.soon(session, "savepoint check_ins")
     met = circumstances(session, [_asked(*one, at) for one in zip(said, moments, strict=True)])
     proofs = proof_states(
         session,
@@ -174,7 +176,7 @@ class _Refusals:
 def _store(
     session: Session, judged: Iterable[tuple[Case, CheckIn]]
 ) -> set[tuple[DistrictCode, CheckInId]]:
-    """Keep what was judged; which of them were not there yet."""
+    """Keep what was judged, from the savepoint on; which of them were not there yet."""
     # In one order for everybody: two batches never wait for each other's ids crosswise.
     left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id.int))
     # Each turn leaves out at least one that another has won, so it ends; and nothing may be
@@ -185,13 +187,11 @@ def _store(
             row_of(case, check_in) | {"point": point}
             for (case, check_in), point in zip(left, points, strict=True)
         ]
-        prepared.run(session, "savepoint check_ins")
         try:
             copy_rows(session, CheckInRow, rows)
         except IntegrityError:
             # Somebody else's transaction has won an id; it has committed, and is seen now.
             prepared.run(session, "rollback to savepoint check_ins")
-            prepared.run(session, "release savepoint check_ins")
             ids = [check_in.id for _, check_in in left]
             there = queries.check_in_ids(session, ids)
             remaining = [one for one in left if (one[0].actor.district, one[1].id) not in there]

@@ -5,7 +5,7 @@ One statement sees one state of the database, so plan and policy, duty and assig
 never come from before and after a change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -38,7 +38,13 @@ select
     order by assignment.cell
   ) as assigned,
   plan.id as plan,
-  policy.body::text as policy,
+  policy.version as policy,
+  -- Their text, once for all of them.
+  case when asked.place = 1 then (
+    select jsonb_object_agg(district || ' ' || version, body)::text from check_in_policy
+    where district = any(%(district)s::text[])
+      and during && tstzrange(%(first)s::timestamptz, %(last)s::timestamptz, '[]')
+  ) end as policies,
   checkpoint.id as checkpoint,
   coalesce(was.cell, checkpoint.cell) as cell,
   checkpoint.code,
@@ -68,7 +74,7 @@ left join lateral (
   limit 1
 ) as plan on true
 left join lateral (
-  select body from check_in_policy
+  select version from check_in_policy
   where check_in_policy.district = asked.district and check_in_policy.during @> asked.moment
   limit 1
 ) as policy on true
@@ -118,14 +124,20 @@ class Circumstances:
 
 def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstances]:
     """What holds for each, in the order asked."""
+    if not asked:
+        return []
+    moments = [one.moment for one in asked]
     found = prepared.rows(
         session,
         _STATEMENT,
         district=[one.district for one in asked],
         worker=[one.worker for one in asked],
-        moment=[one.moment for one in asked],
+        moment=moments,
         checkpoint=[one.checkpoint for one in asked],
+        first=min(moments),
+        last=max(moments),
     )
+    policies = _policies(found[0].policies)
     return [
         Circumstances(
             origin=None if row.origin is None else Origin(row.origin),
@@ -133,7 +145,7 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
             on_duty=row.on_duty,
             assigned=_cells(row.assigned),
             plan=row.plan,
-            policy=None if row.policy is None else _policy(row.policy),
+            policy=None if row.policy is None else policies[f"{one.district} {row.policy}"],
             checkpoint=None
             if row.checkpoint is None
             else Checkpoint(
@@ -150,7 +162,7 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
                 origin=Origin(row.checkpoint_origin),
             ),
         )
-        for row in found
+        for one, row in zip(asked, found, strict=True)
     ]
 
 
@@ -159,6 +171,6 @@ def _cells(codes: Iterable[str]) -> tuple[CellCode, ...]:
 
 
 @lru_cache(maxsize=64)
-def _policy(body: str) -> Policy:
-    # By its text, so that what was read once need not be read again for every check-in.
-    return Policy.from_fields(orjson.loads(body))
+def _policies(bodies: str | None) -> Mapping[str, Policy]:
+    # By their text, so that what was read once need not be read again for every group.
+    return {name: Policy.from_fields(body) for name, body in orjson.loads(bodies or "{}").items()}

@@ -275,22 +275,27 @@ def _suspicions(
     stated_lon, stated_lat = to_wgs84_many(meant)
     inside: list[list[Mistake]] = [[] for _ in evidences]
     there: list[list[Mistake]] = [[] for _ in evidences]
-    for mistake in Mistake:
-        lon, lat = to_wgs84_many([read_as(point, mistake) for point in meant])
-        changed = (lon != stated_lon) | (lat != stated_lat)
-        spoken = np.array([point.system == mistake.value for point in meant], dtype=bool)
-        places = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & changed & ~spoken)
-        found = grid.measure(cells[places], lon[places], lat[places], radius[places])
-        apart = _distances_to_sites(
-            [evidences[place] for place in places.tolist()], lon[places], lat[places]
-        )
-        for number, (place, share) in enumerate(
-            zip(places.tolist(), found.share.tolist(), strict=True)
-        ):
-            if share >= policies[place].inside_from:
-                inside[place].append(mistake)
-                if _reaches(evidences[place], apart.get(number), radius[place]):
-                    there[place].append(mistake)
+    readings = [
+        (place, mistake)
+        for mistake in Mistake
+        for place, point in enumerate(meant)
+        if point.system != mistake.value
+    ]
+    lon, lat = to_wgs84_many([read_as(meant[place], mistake) for place, mistake in readings])
+    of = np.array([place for place, _ in readings], dtype=np.int64)
+    changed = (lon != stated_lon[of]) | (lat != stated_lat[of])
+    kept = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat) & changed)
+    of, lon, lat = of[kept], lon[kept], lat[kept]
+    found = grid.measure(cells[of], lon, lat, radius[of])
+    apart = _distances_to_sites([evidences[place] for place in of.tolist()], lon, lat)
+    for number, (reading, share) in enumerate(
+        zip(kept.tolist(), found.share.tolist(), strict=True)
+    ):
+        place, mistake = readings[reading]
+        if share >= policies[place].inside_from:
+            inside[place].append(mistake)
+            if _reaches(evidences[place], apart.get(number), radius[place]):
+                there[place].append(mistake)
     suspected: list[Mistake | None] = []
     for kind, near, nearer in zip(kinds, inside, there, strict=True):
         some = nearer if kind is VerdictKind.INSIDE or len(near) > 1 else near

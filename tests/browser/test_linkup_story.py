@@ -65,11 +65,9 @@ def test_an_alarm_becomes_a_voice(people: People, clock: SetClock) -> None:
     second.click("#accept")
     expect(wall.locator("#incidents .accepted")).to_have_text(f"{SECOND} 已接受")
     expect(desk.locator("#linkup li.accepted")).to_contain_text(SECOND)
-    assert wall.locator("#ticker li.call span").all_inner_texts() == [
-        f"枯树倾斜 · {SECOND} 前往",
-        "枯树倾斜 · 扩大到第 2 圈",
-        "枯树倾斜 · 呼叫 1 人",
-    ]
+    expect(wall.locator("#ticker li.call span")).to_have_text(
+        [f"枯树倾斜 · {SECOND} 前往", "枯树倾斜 · 扩大到第 2 圈", "枯树倾斜 · 呼叫 1 人"]
+    )
 
     clock.advance(timedelta(seconds=2))
     they_speak(desk, second, clock)

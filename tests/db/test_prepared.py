@@ -2,6 +2,7 @@
 """Hot statements: what goes to PostgreSQL as an array comes back as it was."""
 
 import math
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from geo import prepared
 from geo.db import Database
@@ -59,3 +60,83 @@ def test_what_postgresql_refuses_is_said_as_sqlalchemy_says_it(database: Databas
         prepared.run(session, "select %(said)s::int", said="twelve")
     with pytest.raises(IntegrityError), database.transaction() as session:
         prepared.run(session, "insert into district (code) values (null)")
+
+
+def test_what_may_wait_goes_first_in_the_same_turn(database: Database) -> None:
+    with database.transaction() as session:
+        prepared.soon(session, "create temporary table said (number int, word text)")
+        prepared.soon(session, "savepoint empty")
+        counted = "select count(*)::int as all from pg_class where relname = %(name)s"
+        assert prepared.rows(session, counted, name="said") == [(1,)]
+        prepared.soon(session, "insert into said values (%(number)s, 'one')", number=1)
+        prepared.soon(session, "insert into said values (%(number)s, null)", number=2)
+        # By the driver itself, too, everything comes after it.
+        with prepared.driver(session).cursor() as cursor:
+            assert cursor.execute("select * from said").fetchall() == [(1, "one"), (2, None)]
+        prepared.soon(session, "rollback to savepoint empty")
+        assert prepared.rows(session, "select * from said") == []
+
+
+def divided_by_zero(database: Database, *after: str) -> None:
+    with database.transaction() as session:
+        prepared.run(session, "create temporary table kept (number int)")
+        prepared.soon(session, "select 1 / %(divisor)s::int", divisor=0)
+        for statement in after:
+            prepared.soon(session, statement)
+
+
+@pytest.mark.parametrize("after", [(), ("insert into kept values (1)", "select 1")])
+def test_what_waits_and_fails_takes_all_with_it(
+    database: Database, live_database: Database, after: tuple[str, ...]
+) -> None:
+    # In a transaction of a test's own, and in one that would commit in the same turn.
+    for one in (database, live_database):
+        with pytest.raises(DataError, match="division by zero"):
+            divided_by_zero(one, *after)
+        # Nothing of it is left for whoever is next on this connection.
+        with one.transaction() as session:
+            there = "select to_regclass('pg_temp.kept') as kept"
+            assert prepared.rows(session, there) == [(None,)]
+
+
+def test_what_waits_is_committed(live_database: Database) -> None:
+    with live_database.transaction() as session:
+        prepared.soon(session, "create table left_over (number int)")
+    with live_database.snapshot() as session:
+        assert prepared.rows(session, "select * from left_over") == []
+
+
+def test_a_connection_that_died_idle_is_noticed_before_it_is_used(live_database: Database) -> None:
+    with live_database.snapshot() as session:
+        (before,) = prepared.rows(session, "select pg_backend_pid() as pid")
+    killer = Database(live_database.url, reactions={})
+    with killer.snapshot() as session:
+        prepared.run(session, "select pg_terminate_backend(%(pid)s::int)", pid=before.pid)
+    killer.close()
+    time.sleep(1.1)
+    with live_database.transaction() as session:
+        (after,) = prepared.rows(session, "select pg_backend_pid() as pid")
+    assert after != before
+
+
+def end_of_the_line(database: Database) -> None:
+    with database.transaction() as session:
+        prepared.soon(session, "select pg_terminate_backend(pg_backend_pid())")
+        prepared.run(session, "select 1")
+
+
+def test_a_connection_that_dies_at_work_fails_its_transaction_alone(
+    live_database: Database,
+) -> None:
+    with pytest.raises(OperationalError):
+        end_of_the_line(live_database)
+    with live_database.snapshot() as session:
+        assert prepared.rows(session, "select 1 as one") == [(1,)]
+
+
+def test_more_than_the_line_holds_goes_through_in_both_directions(database: Database) -> None:
+    words = ["网格" * 500] * 4000
+    with database.snapshot() as session:
+        prepared.soon(session, "select length(%(word)s::text)", word="x" * 5_000_000)
+        asked = "select word from unnest(%(words)s::text[]) as word"
+        assert [row.word for row in prepared.rows(session, asked, words=words)] == words
