@@ -4,6 +4,8 @@
 
 /* global L */
 
+const CHANGED = getComputedStyle(document.documentElement).getPropertyValue("--urgent").trim();
+
 /**
  * Pixels of this screen for one pixel of a 1920 pixel wide one.
  */
@@ -34,6 +36,8 @@ export class Ground {
     this.data = {};
     /** Cells where somebody has checked in today. @type {Set<string>} */
     this.covered = new Set();
+    /** Cells that a day looked at ahead changes. @type {Set<string>} */
+    this.changed = new Set();
     /** @type {Set<any>} */
     this.fetching = new Set();
     /** Called whenever layers have come. */
@@ -82,6 +86,10 @@ export class Ground {
     const made = { ...style };
     if (width) made.weight = widthAt(width, this.scale()) * unit();
     if (name === "cells" && this.covered.has(feature.properties.code)) made.fillOpacity = 0.22;
+    if (name === "cells" && this.changed.has(feature.properties.code)) {
+      const outline = { color: CHANGED, weight: 2 * unit(), opacity: 1 };
+      Object.assign(made, outline, { fillColor: CHANGED, fillOpacity: 0.12 });
+    }
     return made;
   }
 
@@ -98,6 +106,17 @@ export class Ground {
       if (before.has(code) !== this.covered.has(code)) {
         path.setStyle(this.style(layer, path.feature));
       }
+    });
+  }
+
+  /** Outline the cells that a day looked at ahead changes. @param {Set<string>} cells */
+  outline(cells) {
+    this.changed = cells;
+    const layer = this.layers.find((found) => found.wangge.name === "cells");
+    layer?.eachLayer((path) => {
+      path.setStyle(this.style(layer, path.feature));
+      // Its neighbours share the border, and would be drawn over it.
+      if (cells.has(path.feature.properties.code)) path.bringToFront();
     });
   }
 

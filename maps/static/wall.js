@@ -9,6 +9,7 @@ import { Masthead } from "./masthead.js";
 import { Overview } from "./overview.js";
 import { Panels } from "./panels.js";
 import { People } from "./people.js";
+import { changedCells } from "./previewed.js";
 import { Store } from "./store.js";
 import { otherLanguage, span, speak, t } from "./words.js";
 
@@ -123,13 +124,22 @@ function drawn() {
     names.set(properties.code, properties.name);
   }
   panels.cells = names.size;
-  const previewed = document.getElementById("previewed-cells");
-  if (previewed) previewed.textContent = String(names.size);
   labels.read();
   overview.read();
   ground.covered.clear();
   everything();
   document.documentElement.dataset.ready = "true";
+}
+
+/** Another day: how many cells it has, and which of them are not as they are today. */
+async function preview() {
+  masthead.show("preview");
+  await ground.first;
+  document.getElementById("previewed-cells").textContent = String(names.size);
+  const today = await json(`${page.basemap}/cells`);
+  const changed = changedCells(today, ground.data.cells);
+  ground.outline(changed);
+  document.getElementById("changed-cells").textContent = String(changed.size);
 }
 
 async function main() {
@@ -160,7 +170,7 @@ async function main() {
   await Promise.race([ground.first, new Promise((done) => setTimeout(done, 5000))]);
   if (page.preview) {
     // Another day: its division alone, for nothing else is known of it, and today's would mislead.
-    masthead.show("preview");
+    await preview();
     return;
   }
   await follow(page.live, { reload, happened, link: (state) => masthead.show(state) });

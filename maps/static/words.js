@@ -60,6 +60,7 @@ const WORDS = {
   "link.preview": ["非实时", "Not live"],
   previewed: ["当天的网格划分", "The division of that day"],
   previewed_cells: ["个网格", "cells"],
+  changed_cells: ["个与今天不同", "not as they are today"],
   previewed_say: ["这里只预览划分。在岗、打卡、事件要到当天才有，今天的不在这里显示。", "The division alone is shown ahead. Duty, check-ins and incidents come with the day; today's are not shown here."],
   drill_runs: ["演练进行中", "Drill in progress"],
   overview: ["全区", "District"],

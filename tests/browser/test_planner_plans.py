@@ -99,6 +99,7 @@ def test_a_plan_is_weighed_published_and_taken_back(planner: Planner) -> None:
     wall = opened.value
     # That day's division, and nothing of today.
     expect(wall.locator("#previewed-cells")).to_have_text("9")
+    expect(wall.locator("#changed-cells")).to_have_text("4")
     expect(wall.locator("#date")).to_contain_text("3月3日")
     for today in (".figures", ".incidents", ".ticker", "#clock"):
         expect(wall.locator(today)).to_be_hidden()
