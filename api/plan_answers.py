@@ -57,7 +57,15 @@ def revision_of(
     return int(number)
 
 
+def revision_seen(
+    if_match: Annotated[str | None, Header(description='`"<revision>"`, of the ETag')] = None,
+) -> int | None:
+    """As `revision_of`, where it is said at all."""
+    return None if if_match is None else revision_of(if_match)
+
+
 Revision = Annotated[int, Depends(revision_of)]
+RevisionSeen = Annotated[int | None, Depends(revision_seen)]
 # What a route that asks for the revision may answer besides.
 REVISION_PROBLEMS = error_answers(412, 428)
 

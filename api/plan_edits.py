@@ -4,7 +4,8 @@
 from typing import Annotated, Literal, Self
 
 import shapely
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticKnownError
 from shapely.geometry.base import BaseGeometry
 
 from api.shapes import Body, Latitude, Longitude, Name
@@ -15,7 +16,18 @@ DraftCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9D-Z][0-9]{2
 DraftCell = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9D-Z][0-9]{2}){3}$")]
 Codes = Annotated[tuple[DraftCode, ...], Field(min_length=1, max_length=1000)]
 Position = tuple[Longitude, Latitude]
-Positions = Annotated[tuple[Position, ...], Field(min_length=2, max_length=10_000)]
+# A person draws dozens of corners; what thousands of them cut takes minutes to work out.
+_MOST_CORNERS = 2000
+Positions = Annotated[tuple[Position, ...], Field(min_length=2, max_length=_MOST_CORNERS)]
+Ring = Annotated[tuple[Position, ...], Field(min_length=4, max_length=_MOST_CORNERS)]
+
+
+def _few_corners(rings: tuple[Ring, ...]) -> tuple[Ring, ...]:
+    corners = sum(map(len, rings))
+    if corners > _MOST_CORNERS:
+        most = {"field_type": "Polygon", "max_length": _MOST_CORNERS, "actual_length": corners}
+        raise PydanticKnownError("too_long", most)
+    return rings
 
 
 class PolygonBody(Body):
@@ -23,8 +35,7 @@ class PolygonBody(Body):
 
     type: Literal["Polygon"]
     coordinates: Annotated[
-        tuple[Annotated[tuple[Position, ...], Field(min_length=4, max_length=10_000)], ...],
-        Field(min_length=1, max_length=100),
+        tuple[Ring, ...], Field(min_length=1, max_length=100), AfterValidator(_few_corners)
     ]
 
     def value(self) -> BaseGeometry:

@@ -28,9 +28,11 @@ _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def _no_control(text: str) -> str:
+def _readable(text: str) -> str:
     if any((category(char) == "Cc" and char not in "\n\t") or char in _BIDI for char in text):
         raise ValueError("control characters are not allowed")
+    if all(category(char)[0] in "CZ" for char in text):
+        raise ValueError("a text must show something")
     return text
 
 
@@ -50,7 +52,7 @@ def _in_years_of_record(at: datetime) -> datetime:
 Text = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(_no_control),
+    AfterValidator(_readable),
 ]
 
 
@@ -63,7 +65,7 @@ def _one_line(text: str) -> str:
 ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_no_control),
+    AfterValidator(_readable),
 ]
 Name = Annotated[ShortText, AfterValidator(_one_line)]
 
@@ -139,7 +141,7 @@ def seen_of(cursor: str | None) -> tuple[datetime, UUID] | None:
 
 
 class Body(BaseModel):
-    """A request body: unknown fields and non-numbers are refused."""
+    """A request body: unknown fields are refused, and numbers that are none (NaN, infinity)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -97,7 +97,8 @@ def bring_in(
         before = queries.division(session, me.district, base)
         ground = queries.ground(session, me.district, base)
     # What the sender calls his file is a name to show, never a path to write to.
-    called = "".join(filter(str.isprintable, Path(file.filename or "").name))[:100] or "upload"
+    told = Path("".join(filter(str.isprintable, Path(file.filename or "").name)) or "upload")
+    called = f"{told.stem[:90]}{told.suffix[:10]}"
     # No transaction waits for a large file.
     with TemporaryDirectory(prefix="wangge-import-") as folder:
         path = Path(folder) / f"plan{Path(called).suffix.lower()[:10]}"

@@ -16,6 +16,7 @@ from api.plan_answers import (
     REVISION_PROBLEMS,
     PlanAnswer,
     Revision,
+    RevisionSeen,
     answer,
     carry_out,
     cell_feature,
@@ -244,12 +245,27 @@ def redo(
     return tagged(made, response)
 
 
-@router.post("/plans/{id}/publish")
+@router.post("/plans/{id}/publish", responses=REVISION_PROBLEMS)
 def publish(
-    id: UUID, body: PublishBody, session: Write, me: Publisher, now: Now
+    id: UUID,
+    body: PublishBody,
+    session: Write,
+    me: Publisher,
+    now: Now,
+    revision: RevisionSeen,
 ) -> PublishedAnswer:
-    """Publish a draft from a day on; provisional codes become final."""
-    made, codes = publish_plan(session, actor=me, plan=PlanId(id), begins_on=body.from_, at=now)
+    """Publish a draft from a day on; provisional codes become final.
+
+    With `If-Match` only the revision that was decided on.
+    """
+    made, codes = publish_plan(
+        session,
+        actor=me,
+        plan=PlanId(id),
+        begins_on=body.from_,
+        at=now,
+        revision=revision,
+    )
     return PublishedAnswer(plan=answer(queries.entry(session, me.district, made.id)), codes=codes)
 
 

@@ -49,6 +49,19 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
             "plan can be seen. Perhaps several plans are in one file.",
         ),
     },
+    "import.codes_repeated": {
+        "zh": (
+            "代码大量重复",
+            "图层“{layer}”中 {features} 个要素只有 {codes} 个不同的代码。"
+            "代码可能被截短，或所选字段不是15位网格代码。请修正该字段，或去掉它再导入。",
+        ),
+        "en": (
+            "Codes said over and over",
+            "The {features} features of layer “{layer}” have {codes} different codes."
+            " Perhaps they were cut off, or the field is not that of the 15-digit codes. Mend the"
+            " field, or leave it out.",
+        ),
+    },
     "import.code_unknown": {
         "zh": (
             "不知道区划代码",

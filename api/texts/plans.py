@@ -37,6 +37,17 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "zh": ("草案中没有该区域", "草案中没有编码为 {area} 的区域，请刷新后重试。"),
         "en": ("No such area", "The draft has no area {area}; reload it and try again."),
     },
+    "plan.being_edited": {
+        "zh": (
+            "草案正被修改",
+            "他人对这份草案的一次修改仍在计算，您的操作没有执行。请过 {retry_after_s} 秒再试。",
+        ),
+        "en": (
+            "The draft is being edited",
+            "Somebody else's edit of this draft is still being worked out; nothing of yours was"
+            " done. Try again in {retry_after_s} s.",
+        ),
+    },
     "plan.base_moved": {
         "zh": (
             "依据的方案已更换",
@@ -92,10 +103,11 @@ TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "en": ("Nothing to compare with", "{plan} was not drawn here: there is none it changes."),
     },
     "plan.not_a_draft": {
-        "zh": ("不是草案", "该方案状态为 {status}，不能再修改。请以它为依据新建草案。"),
+        "zh": ("不是草案", "该方案状态为 {status}，不能再修改。请以现行方案为依据新建草案。"),
         "en": (
             "Not a draft",
-            "The plan is {status} and can no longer be changed. Begin a draft based on it.",
+            "The plan is {status} and can no longer be changed. Begin a draft based on the plan in"
+            " force.",
         ),
     },
     "plan.not_found": {

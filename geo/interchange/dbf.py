@@ -71,6 +71,10 @@ def read_table(path: Path, *, declared: str | None, asked: str | None) -> Table:
     return Table(spelled, rows, encoding, declared is not None or asked is not None)
 
 
+# Python knows encodings of anything; those of texts that a program writes into a table are these.
+_SCRIPTS = ("utf-8", "gb", "big5", "ascii", "cp", "iso8859", "koi8", "mac", "shift_jis", "euc")
+
+
 def codec_of(said: str) -> str | None:
     """Python's name of an encoding as a .cpg or a person spells it; None when unknown."""
     plain = said.strip().lower().removeprefix("cp").removeprefix("oem ").removeprefix("ansi ")
@@ -78,7 +82,9 @@ def codec_of(said: str) -> str | None:
         if name:
             try:
                 found = codecs.lookup(name).name
-            except LookupError:
+            except (LookupError, ValueError):
+                continue
+            if not found.startswith(_SCRIPTS):
                 continue
             # GB18030 holds all of GBK and is what programs that say GBK really write.
             return "gb18030" if found in ("gbk", "gb2312", "cp936") else found

@@ -23,6 +23,7 @@ from geo.interchange.read import Asked, layer_names, one_layer, read_layer
 from geo.interchange.rules import (
     AREA_LAYERS,
     CellsPiled,
+    CodesRepeated,
     FileTooLarge,
     GeometryWrong,
     Layer,
@@ -62,6 +63,8 @@ _INHERITED = 0.2
 _MOST_POINTS, _MOST_RINGS = 50_000, 200
 # The provisional codes that a community has room for.
 _MOST_NEW = 2000
+# So few cells may well be parts of one.
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def read_plan(
 
     Raises: every refusal of `archive.opened` and `read.read_layer`; FieldMissing, ValueBad,
     GeometryWrong, FileTooLarge (one cell), Unrepairable (it holds no land, or nobody can say
-    which), CellsPiled, ParentMissing (no code, and off the district).
+    which), CodesRepeated, CellsPiled, ParentMissing (no code, and off the district).
     """
     with opened(path) as files:
         file, name = one_layer(files, Level.CELL, path.name)
@@ -174,6 +177,9 @@ def read_plan(
     for one in above.values():
         _note_uppers(reading, one)
     features = _features(layer, fields_of(layer, names or {}, PLAN_FIELDS))
+    coded = [one.code for one in features if one.code]
+    if len(coded) > _FEW and len(set(coded)) * 2 < len(coded):
+        raise CodesRepeated(layer=layer.name, features=len(coded), codes=len(set(coded)))
     if piled([one.shape for one in features]):
         raise CellsPiled(layer=layer.name)
     features = _once(reading, features)

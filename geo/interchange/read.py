@@ -332,6 +332,8 @@ def _in_degrees(
 
 
 def _first_line(error: Exception) -> str:
-    """The reason without the path, which is nobody's business."""
+    """The reason without path and statement, which are nobody's business."""
     line = (str(error).splitlines() or [""])[0]
+    if "sqlite3_" in line:
+        line = line.rpartition(" failed: ")[2]
     return re.sub(r"(/[^\s':]+)+/", "", line)[:200]

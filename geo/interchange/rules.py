@@ -226,6 +226,12 @@ class CellsPiled(Invalid):
     code = "import.cells_piled"
 
 
+class CodesRepeated(Invalid):
+    """A layer of cells in which most share their code: cut off, or not the codes at all."""
+
+    code = "import.codes_repeated"
+
+
 class ParentMissing(Invalid):
     """An area that lies in none of the areas one level up, or not in the one its code names."""
 

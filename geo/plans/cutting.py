@@ -49,6 +49,8 @@ _ROUNDS = 4
 
 Point = tuple[float, float]
 Chain = tuple[Point, ...]
+# Its ends, the lesser first.
+Piece = tuple[float, float, float, float]
 # Who is to own the pieces at these points, (n, 2), that so far belong to those cells.
 Owner = Callable[[Floats, Sequence[str]], Sequence[str]]
 
@@ -291,29 +293,38 @@ def _without_specks(faces: Sequence[BaseGeometry], after: Sequence[str]) -> list
         by_code.setdefault(code, []).append(place)
     limit = square_units(SPECK, faces[0].bounds[1])
     out = list(after)
+    beside: Mapping[Piece, list[int]] | None = None
     for code, places in by_code.items():
         if len(places) < 2:
             continue
         parts = shapely.get_parts(shapely.coverage_union_all([faces[at] for at in places]))
+        middles = shapely.point_on_surface([faces[at] for at in places])
         for part in sorted(parts, key=lambda part: part.area)[:-1]:
             if part.area < limit:
-                inside = shapely.intersects(
-                    part, shapely.point_on_surface([faces[at] for at in places])
-                )
-                for at in np.array(places)[inside]:
-                    out[at] = _bordering(faces, out, int(at), code)
+                beside = beside or _beside(faces)
+                for at in np.array(places)[shapely.intersects(part, middles)].tolist():
+                    out[at] = _bordering(beside, faces[at], out, code)
     return out
 
 
-def _bordering(faces: Sequence[BaseGeometry], owners: Sequence[str], at: int, code: str) -> str:
+def _beside(faces: Sequence[BaseGeometry]) -> Mapping[Piece, list[int]]:
+    """The faces on either side of each straight piece of their borders."""
+    found: dict[Piece, list[int]] = defaultdict(list)
+    for place, face in enumerate(faces):
+        for piece in map(tuple, undirected(segments_of([face])).tolist()):
+            found[piece].append(place)
+    return found
+
+
+def _bordering(
+    beside: Mapping[Piece, list[int]], face: BaseGeometry, owners: Sequence[str], code: str
+) -> str:
     """The owner, other than `code`, with whom a piece shares most of its border."""
-    mine = set(map(tuple, undirected(segments_of([faces[at]])).tolist()))
     shared: dict[str, float] = defaultdict(float)
-    for face, owner in zip(faces, owners, strict=True):
-        if owner != code:
-            for x1, y1, x2, y2 in undirected(segments_of([face])).tolist():
-                if (x1, y1, x2, y2) in mine:
-                    shared[owner] += float(np.hypot(x2 - x1, y2 - y1))
+    for x1, y1, x2, y2 in undirected(segments_of([face])).tolist():
+        for at in beside[x1, y1, x2, y2]:
+            if owners[at] != code:
+                shared[owners[at]] += float(np.hypot(x2 - x1, y2 - y1))
     return max(shared, key=lambda owner: (shared[owner], owner)) if shared else code
 
 

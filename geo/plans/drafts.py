@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from geo.errors import Conflict, NotFound, Outdated
+from geo.errors import Busy, Conflict, NotFound, Outdated
 from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
 from geo.outbox import Event
@@ -51,6 +51,12 @@ class RevisionStale(Outdated):
     """Somebody else went on drawing; `steps` say what changed since."""
 
     code = "plan.revision_stale"
+
+
+class BeingEdited(Busy):
+    """An edit of somebody else on this draft is still being worked out."""
+
+    code = "plan.being_edited"
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,8 @@ def _redraw(division: Division, ground: Ground, edit: Redraw) -> Edited:
 def _split(division: Division, ground: Ground, edit: Split) -> Edited:
     cell = division.cell(edit.cell)
     if (edit.line is None) == (edit.parts is None):
-        raise ShapeWrong(field="line", found="line and parts", wanted="line or parts")
+        found = "neither" if edit.line is None else "both"
+        raise ShapeWrong(field="line", found=found, wanted="line or parts")
     if edit.line is not None:
         regions = sides(cell.shape, gridded(edit.line, LineString, "line"))[:1]
     else:

@@ -22,17 +22,24 @@ _PROBLEMS_TOLD = 100
 
 
 def publish_plan(
-    session: Session, *, actor: Actor, plan: PlanId, begins_on: date, at: datetime
+    session: Session,
+    *,
+    actor: Actor,
+    plan: PlanId,
+    begins_on: date,
+    at: datetime,
+    revision: int | None = None,
 ) -> tuple[Plan, dict[str, str]]:
     """Publish a draft from a civil date on; answers it with the final code of each provisional one.
 
-    What is still being worked out for the draft is given up.
+    `revision` is the one that was decided on: what was drawn since is not published unseen. What
+    is still being worked out for the draft is given up.
 
-    Raises: NotAllowed, PlanNotFound, NotADraft, PlanDateTooEarly, PlanBaseMoved, PlanFollowed,
-    ProblemsRemain, CodesUsedUp.  Records: PlanPublished.
+    Raises: NotAllowed, PlanNotFound, NotADraft, RevisionStale, BeingEdited, PlanDateTooEarly,
+    PlanBaseMoved, PlanFollowed, ProblemsRemain, CodesUsedUp.  Records: PlanPublished.
     """
     may(actor, "plans.publish")
-    draft = locked_draft(session, actor.district, plan)
+    draft = locked_draft(session, actor.district, plan, revision=revision)
     assert draft.base is not None
     now = succession.followed_from(
         session, district=actor.district, base=draft.base, begins_on=begins_on, at=at

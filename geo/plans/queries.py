@@ -104,8 +104,9 @@ def steps(
 
 
 def division(session: Session, district: DistrictCode, plan: PlanEntry) -> Division:
-    """A plan as it stands: a published one, or a draft by its steps."""
-    if plan.base is None or plan.status is not PlanStatus.DRAFT:
+    """A plan as it stands: a published one; a draft by its steps, and a discarded one too."""
+    drawn = (PlanStatus.DRAFT, PlanStatus.DISCARDED)
+    if plan.base is None or plan.status not in drawn:
         return _published(session, district, plan.id)
     assert plan.state is not None
     return division_at(session, district, plan, plan.state)

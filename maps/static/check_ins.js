@@ -109,6 +109,8 @@ function show() {
   dots.clearLayers();
   // Those in doubt and refused lie above the others.
   for (const one of [...found].sort((a, b) => weight(a) - weight(b))) mark(one);
+  at("cut").hidden = all.length < MOST;
+  at("cut").textContent = t("cut_day", { n: all.length });
   at("erased").hidden = !all.some((one) => one.lon === null);
   const seen = found.filter((one) => one.lon !== null);
   const { near, away } = nearby(seen, page.focus);

@@ -18,6 +18,7 @@ learn({
   age: ["收到时，这个定位已有 {span}。", "The fix was {span} old when it arrived."],
   age_fresh: ["收到时，这是刚刚的定位。", "The fix was fresh when it arrived."],
   erased: ["打卡位置已按保存期限删除，不能再重新判定；判定、理由和距离保留。", "Where this was has been erased when its time was over: it cannot be judged again. Verdict, reasons and distances stay."],
+  cut_day: ["这一天的打卡太多，只列出最近的 {n} 条；更早的和各项计数都不在其内。", "Too many check-ins in one day: these are the {n} latest; older ones are neither listed nor counted here."],
   erased_day: ["这一天部分或全部打卡的位置已按保存期限删除，地图上不再显示。", "Where some or all of these check-ins were has been erased when its time was over: the map shows them no more."],
   why: ["判定理由", "Why"],
   doubts: ["疑点", "Doubts"],

@@ -72,7 +72,7 @@ export class Publishing {
       below: [element("h3", t("publish.what")), what],
       yes: t("publish.yes"),
       act: async ({ from }) => {
-        const { codes } = await ask(`${desk.page.plans}/${plan.id}/publish`, "POST", { from });
+        const { codes } = await ask(`${desk.page.plans}/${plan.id}/publish`, "POST", { from }, desk.plan.matching());
         await desk.plans.read();
         desk.tab = "handover";
         await desk.open(plan.id);

@@ -104,6 +104,8 @@ def test_a_refusal_calls_a_file_as_its_sender_does(desk: Desk) -> None:
     cell = {"type": "Feature", "geometry": {"type": "Point", "coordinates": town.point(50, 250)}}
     body = json.dumps({"type": "FeatureCollection", "features": [{**cell, "properties": {}}]})
     assert "“点位”" in bring(desk, body.encode(), "点位.geojson").json()["detail"]
+    # A long name loses its middle, and never what says the format.
+    assert "“点位" in bring(desk, body.encode(), f"{'点位' * 90}.geojson").json()["detail"]
 
 
 def test_what_would_take_hours_to_mend_or_to_list_is_refused(desk: Desk) -> None:
@@ -118,6 +120,22 @@ def test_what_would_take_hours_to_mend_or_to_list_is_refused(desk: Desk) -> None
         body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
         answer = bring(desk, body, "x.geojson")
         assert (answer.status_code, answer.json()["code"]) == (422, f"import.{code}"), kind
+
+
+def test_codes_that_are_cut_off_are_no_codes(desk: Desk) -> None:
+    squares = [
+        mapping(drawing.region((x, y), (x + 10, y), (x + 10, y + 10), (x, y + 10)))
+        for x in range(0, 40, 10)
+        for y in range(0, 40, 10)
+    ]
+    features = [
+        {"type": "Feature", "geometry": one, "properties": {"code": f"21050310100100{n % 3}"}}
+        for n, one in enumerate(squares)
+    ]
+    body = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    answer = bring(desk, body, "截短.geojson")
+    assert (answer.status_code, answer.json()["code"]) == (422, "import.codes_repeated")
+    assert "16 个要素只有 3 个不同的代码" in answer.json()["detail"]
 
 
 def test_what_a_file_is_called_is_a_name_and_no_path(desk: Desk) -> None:

@@ -318,6 +318,28 @@ def test_a_plan_from_tomorrow_on(desk: Desk, clock: SetClock) -> None:
     assert desk.ask("POST", "/publish", json={"from": TOMORROW}).status_code == 409
 
 
+def test_what_was_drawn_since_is_not_published_unseen(desk: Desk) -> None:
+    seen = desk.etag
+    assert desk.edit(**transfer()).status_code == 200
+    path, body = f"{BASE}/{desk.plan}/publish", {"from": TOMORROW}
+    stale = desk.client.post(path, json=body, headers={**desk.headers, "if-match": seen})
+    assert (stale.status_code, stale.json()["code"]) == (412, "plan.revision_stale")
+    assert desk.ask("GET", "").json()["status"] == "draft"
+    assert desk.client.post(path, json=body, headers=desk.headers).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["\u200b\u2060", "\u3000", "a\u202eb", ""])
+def test_a_name_can_be_read(desk: Desk, name: str) -> None:
+    assert desk.edit(op="rename", cell=town.N1, name=name).status_code == 422
+
+
+def test_an_outline_of_thousands_of_corners_is_refused(desk: Desk) -> None:
+    rings = [[(0.0, 0.0), *[(0.0, 1.0)] * 700, (0.0, 0.0)]] * 3
+    answer = desk.edit(**transfer(area={"type": "Polygon", "coordinates": rings}))
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+    assert "2000" in answer.text
+
+
 def test_a_plan_begins_tomorrow_at_the_earliest(desk: Desk) -> None:
     desk.edit(**transfer())
     answer = desk.ask("POST", "/publish", json={"from": "2026-03-02"})
@@ -405,6 +427,11 @@ def test_a_draft_is_thrown_away_and_stays_a_record(desk: Desk) -> None:
     assert desk.ask("DELETE", "").json()["status"] == "discarded"
     assert desk.edit(**transfer()).json()["code"] == "plan.not_a_draft"
     assert len(desk.ask("GET", "/steps").json()["items"]) == 1
+    # It is shown as it stood, and not as a district without land.
+    assert desk.cells()[town.N1]["properties"]["area_m2"] == pytest.approx(11_000, abs=10)
+    assert desk.ask("GET", "/problems").json()["features"] == []
+    assert desk.ask("GET", "/metrics").json()["overall"]["cells"] == 9
+    assert desk.ask("GET", "/changes").status_code == 200
 
 
 @pytest.mark.parametrize("ends", ["discarded", "published"])

@@ -2,10 +2,11 @@
 """A plan is published and its day begins while check-ins flow: no verdict knows two plans."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shapely.geometry import mapping
 from sqlalchemy import text
@@ -13,6 +14,8 @@ from sqlalchemy import text
 from api.clockwork import chores, do
 from geo.accounts.rules import Role
 from geo.clock import SetClock, rfc3339
+from geo.ids import PlanId
+from geo.plans.actions import locked_draft
 from geo.settings import Settings
 from tests import drawing, town
 from tests.serving import Served
@@ -38,6 +41,21 @@ def check_in(served: Served, token: str, observed_at: datetime, east_m: float) -
     status, said = served.ask("POST", f"{BASE}/check-ins", token, body)
     assert status == 201, said
     return {**said, "observed": observed_at}
+
+
+def test_who_finds_a_draft_being_edited_does_not_wait_for_long(served: Served) -> None:
+    planner = served.sign_in(served.account(Role.PLANNER))
+    _, draft = served.ask("POST", f"{BASE}/plans", planner, {"name": "两人同改"})
+    edit = {"op": "rename", "cell": town.N1, "name": "甲"}
+    path = f"{BASE}/plans/{draft['id']}/edits"
+    with served.database.transaction() as session:
+        locked_draft(session, town.DISTRICT, PlanId(UUID(draft["id"])))
+        began = time.monotonic()
+        status, said = served.ask("POST", path, planner, edit, if_match='"0"')
+        assert (status, said["code"], said["retry_after_s"]) == (503, "plan.being_edited", 2)
+        assert time.monotonic() - began < 5
+    status, _ = served.ask("POST", path, planner, edit, if_match='"0"')
+    assert status == 200
 
 
 def test_no_verdict_mixes_two_plans(served: Served, clock: SetClock, deep: bool) -> None:

@@ -141,7 +141,9 @@ def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("said", "codec"),
-    [("GBK", "gb18030"), ("936", "gb18030"), ("CP936", "gb18030"), ("65001", "utf-8"), ("?", None)],
+    [("GBK", "gb18030"), ("936", "gb18030"), ("CP936", "gb18030"), ("65001", "utf-8"), ("?", None)]
+    # What Python knows besides, and no program writes texts in.
+    + [(said, None) for said in ("hex", "base64", "rot13", "undefined", "utf-7", "utf-8\0")],
 )
 def test_spellings_of_encodings(said: str, codec: str | None) -> None:
     assert codec_of(said) == codec
