@@ -137,7 +137,9 @@ def build(
 ) -> FastAPI:
     """The app over a database and a clock; `limits` of its live feed and of streamed check-ins."""
     feed = Feed(database, limits or FeedLimits())
-    intake = Intake(database, clock)
+    # However many others wait for a connection, check-ins do not.
+    for_intake = database.apart()
+    intake = Intake(for_intake, clock)
     switchboard = Switchboard(database)
     outside = Outside(chosen(settings), processes=settings.processes)
 
@@ -148,6 +150,7 @@ def build(
             build_networks(session)
         yield
         await intake.close()
+        for_intake.close()
         await outside.close()
         await feed.close()
         await switchboard.close()

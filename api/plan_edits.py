@@ -16,7 +16,7 @@ DraftCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9D-Z][0-9]{2
 DraftCell = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9D-Z][0-9]{2}){3}$")]
 Codes = Annotated[tuple[DraftCode, ...], Field(min_length=1, max_length=1000)]
 Position = tuple[Longitude, Latitude]
-# A person draws dozens of corners; what thousands of them cut takes minutes to work out.
+# A person draws dozens of corners; what thousands cut takes half a minute and more to work out.
 _MOST_CORNERS = 2000
 Positions = Annotated[tuple[Position, ...], Field(min_length=2, max_length=_MOST_CORNERS)]
 Ring = Annotated[tuple[Position, ...], Field(min_length=4, max_length=_MOST_CORNERS)]

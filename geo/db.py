@@ -88,6 +88,15 @@ class Database:
         else:
             self._bind = engine(url, pool_size=pool_size, statement_timeout_s=statement_timeout_s)
 
+    def apart(self) -> "Database":
+        """The same database by a connection of its own: its user waits for nobody else's.
+
+        Where there is one connection alone, it is that one.
+        """
+        if isinstance(self._bind, Connection):
+            return self
+        return Database(self.url, reactions=self._reactions, pool_size=1)
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One unit of writing: on a clean exit reactions, outbox, commit; else nothing stays."""

@@ -19,7 +19,7 @@ from geo.ids import PlanId
 from geo.jobs import actions as jobs
 from geo.jobs.rules import JobKind
 from geo.plans import drawings, queries
-from geo.plans.actions import locked_draft
+from geo.plans.holding import locked_draft
 
 router = APIRouter(tags=["plans"])
 

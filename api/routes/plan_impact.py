@@ -23,8 +23,8 @@ from geo.jobs import actions as jobs
 from geo.jobs.queries import newest
 from geo.jobs.rules import ENDED, Job, JobKind, JobState
 from geo.plans import queries
-from geo.plans.actions import locked_draft, open_draft
 from geo.plans.drafts import PlanEntry
+from geo.plans.holding import locked_draft, open_draft
 
 router = APIRouter(tags=["plans"])
 

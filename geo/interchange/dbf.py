@@ -15,6 +15,8 @@ from geo.interchange.rules import MAX_FEATURES, EncodingWrong, FileTooLarge, Fil
 
 _HEADER = 32
 _DELETED = b"*"
+# Python knows encodings of anything; those of texts that a program writes into a table are these.
+_SCRIPTS = ("utf-8", "gb", "big5", "ascii", "cp", "iso8859", "koi8", "mac", "shift_jis", "euc")
 # The usual spellings in .cpg files that Python's codecs do not know.
 _CODE_PAGES = {"936": "gb18030", "65001": "utf-8", "54936": "gb18030", "gb2312": "gb18030"}
 
@@ -69,10 +71,6 @@ def read_table(path: Path, *, declared: str | None, asked: str | None) -> Table:
         for record in records
     ]
     return Table(spelled, rows, encoding, declared is not None or asked is not None)
-
-
-# Python knows encodings of anything; those of texts that a program writes into a table are these.
-_SCRIPTS = ("utf-8", "gb", "big5", "ascii", "cp", "iso8859", "koi8", "mac", "shift_jis", "euc")
 
 
 def codec_of(said: str) -> str | None:

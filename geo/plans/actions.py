@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from psycopg.errors import LockNotAvailable
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor, may
@@ -20,12 +18,11 @@ from geo.errors import IdReused
 from geo.hierarchy import queries as hierarchy
 from geo.hierarchy.rules import PlanStatus
 from geo.hierarchy.tables import PlanRow
-from geo.ids import DistrictCode, PlanId
+from geo.ids import PlanId
 from geo.jobs import actions as jobs
 from geo.outbox import record
 from geo.plans import delta, queries
 from geo.plans.drafts import (
-    BeingEdited,
     DraftChanged,
     NotADraft,
     NothingToUndo,
@@ -34,14 +31,12 @@ from geo.plans.drafts import (
     StepKind,
 )
 from geo.plans.edits import Edit, Edited, apply
+from geo.plans.holding import held, locked_draft, open_draft
 from geo.plans.rules import Division, Ground
 from geo.plans.tables import DraftRow, DraftStepRow
 
 # Every so many steps the outcome is kept against the base: a long draft opens as fast as a short.
 _SNAPSHOT_EVERY = 50
-# How long an edit waits for another one on the same draft; most take a tenth of it.
-_WAITS_MS = 1000
-_RETRY_S = 2
 
 
 def begin_draft(
@@ -270,54 +265,6 @@ def take_step(
     )
     queries.remember(id, division)
     return _told(session, actor, queries.entry(session, actor.district, draft.id), at)
-
-
-def open_draft(session: Session, district: DistrictCode, plan: PlanId) -> PlanEntry:
-    """A draft that can still be changed. Raises: PlanNotFound, NotADraft."""
-    found = queries.entry(session, district, plan)
-    if found.status is not PlanStatus.DRAFT or found.base is None:
-        raise NotADraft(plan=str(plan), status=found.status.value)
-    return found
-
-
-def locked_draft(
-    session: Session, district: DistrictCode, plan: PlanId, *, revision: int | None = None
-) -> PlanEntry:
-    """As `open_draft`, and it stays that until the transaction ends: nobody else changes, publishes
-    or discards it meanwhile. `revision` is the one that the caller saw, where he says so.
-
-    Raises: PlanNotFound, NotADraft, RevisionStale, BeingEdited.
-    """
-    # Whoever waits for a long edit holds a connection that check-ins need.
-    session.execute(text(f"set local lock_timeout = {_WAITS_MS}"))
-    try:
-        session.execute(
-            select(DraftRow.revision)
-            .where(DraftRow.district == district, DraftRow.plan == plan)
-            .with_for_update()
-        )
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable):
-            raise BeingEdited(plan=str(plan), retry_after_s=_RETRY_S) from None
-        raise
-    session.execute(text("set local lock_timeout to default"))
-    session.expire_all()
-    draft = open_draft(session, district, plan)
-    if revision is not None and draft.revision != revision:
-        missed = queries.steps(session, district, plan, after=revision)
-        raise RevisionStale(
-            plan=str(plan),
-            revision=draft.revision,
-            yours=revision,
-            steps=[step.as_fields() for step in missed],
-        )
-    return draft
-
-
-def held(session: Session, actor: Actor, plan: PlanId, revision: int) -> PlanEntry:
-    """The draft at the revision its editor saw, for him alone until the transaction ends."""
-    may(actor, "plans.write")
-    return locked_draft(session, actor.district, plan, revision=revision)
 
 
 def _in_force(session: Session, actor: Actor, at: datetime) -> PlanId:

@@ -14,8 +14,9 @@ from geo.accounts.rules import Actor
 from geo.errors import NotFound
 from geo.ids import DistrictCode, PlanId
 from geo.plans import delta, queries
-from geo.plans.actions import held, take_step
+from geo.plans.actions import take_step
 from geo.plans.drafts import PlanEntry, RevisionStale, StepKind
+from geo.plans.holding import held
 from geo.plans.rules import Division
 from geo.plans.tables import DrawingRow
 

@@ -12,8 +12,8 @@ from geo.hierarchy.rules import NothingToRollBack, Plan
 from geo.ids import PlanId
 from geo.jobs import actions as jobs
 from geo.plans import queries
-from geo.plans.actions import locked_draft
 from geo.plans.drafts import ProblemsRemain
+from geo.plans.holding import locked_draft
 from geo.plans.numbering import final_codes
 from geo.plans.opening import closed
 from geo.plans.problems import problems

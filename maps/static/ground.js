@@ -71,6 +71,7 @@ export class Ground {
     });
     // Those that came late lie below what was declared after them.
     if (due.length < this.layers.length) for (const layer of this.layers) layer.bringToFront();
+    this.outline(this.changed);
     this.drawn();
     this.firstCame();
   }
@@ -112,6 +113,7 @@ export class Ground {
   /** Outline the cells that a day looked at ahead changes. @param {Set<string>} cells */
   outline(cells) {
     this.changed = cells;
+    if (!cells.size) return;
     const layer = this.layers.find((found) => found.wangge.name === "cells");
     layer?.eachLayer((path) => {
       path.setStyle(this.style(layer, path.feature));
@@ -132,6 +134,7 @@ export class Ground {
       }
       layer.setStyle((feature) => this.style(layer, feature));
     }
+    this.outline(this.changed);
   }
 }
 

@@ -13,7 +13,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from geo.crs import Fix, System, system_arrays
 from geo.ids import CheckInId
-from geo.patrol.check_ins import take_check_in
+from geo.patrol.check_ins import take_check_in, take_check_ins
 from geo.patrol.expiry import erase_places
 from geo.patrol.proof_codes import issue_proof_code
 from geo.patrol.records import Claim
@@ -183,6 +183,26 @@ def test_a_day_as_a_list_beside_a_map(visit: Open, served: Served, clock: SetClo
     page.wait_for_selector(READY)
     expect(page.locator("#none")).to_be_visible()
     expect(page.locator("#after")).to_be_visible()
+
+
+def test_a_day_with_more_than_is_listed_says_so(
+    visit: Open, served: Served, clock: SetClock
+) -> None:
+    refused = check_in(served, clock, 20, 20, name="N3")
+    clock.advance(timedelta(seconds=1))
+    lon, lat = town.point(50, 250)
+    fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(8), observed_at=clock.now())
+    worker = town.WORKERS["N1"]
+    actor = town.actor(Role.WORKER, worker=worker)
+    with served.database.transaction() as session:
+        said = [(actor, Claim(CheckInId(uuid4()), worker, None, fix)) for _ in range(3000)]
+        take_check_ins(session, said, at=clock.now())
+    page = visit("/check-ins", Role.SUPERVISOR).page
+    page.wait_for_selector(READY)
+    expect(page.locator("#cut")).to_contain_text("只列出最近的 3000 条")
+    expect(page.locator("[data-filter=refused] b")).to_have_text("0")
+    page.goto(f"{served.url}/check-ins/{refused}")
+    page.wait_for_selector(READY)
 
 
 def test_how_old_the_fix_was_is_said_with_every_verdict(

@@ -4,6 +4,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ from api.clockwork import chores, do
 from geo.accounts.rules import Role
 from geo.clock import SetClock, rfc3339
 from geo.ids import PlanId
-from geo.plans.actions import locked_draft
+from geo.plans.holding import locked_draft
 from geo.settings import Settings
 from tests import drawing, town
 from tests.serving import Served
@@ -23,6 +24,8 @@ from tests.serving import Served
 MIDNIGHT = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
 MIDDLE = mapping(drawing.line((150, 90), (150, 210)))
 BASE = "/api/v1"
+# As many connections as a process of the service has.
+POOL = 10
 
 
 def check_in(served: Served, token: str, observed_at: datetime, east_m: float) -> dict[str, Any]:
@@ -139,3 +142,18 @@ def test_a_plan_is_published_while_somebody_writes_for_long(served: Served) -> N
         )
         assert status == 200, said
         session.rollback()
+
+
+def test_check_ins_wait_for_no_connection_of_others(served: Served, clock: SetClock) -> None:
+    token = served.sign_in(served.account(Role.WORKER, worker=town.WORKERS["M2"]))
+    with ExitStack() as others:
+        for _ in range(POOL):
+            session = others.enter_context(served.database.transaction())
+            session.execute(text("select 1"))
+        began = time.monotonic()
+        check_in(served, token, clock.now(), 150)
+        # Somebody else would wait his five seconds, and be told that it is too much.
+        assert time.monotonic() - began < 4
+        path = f"{BASE}/workers/{town.WORKERS['M2']}/state"
+        status, said = served.ask("GET", path, token)
+        assert (status, said["code"]) == (503, "service.busy")
