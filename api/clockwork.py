@@ -35,6 +35,7 @@ from geo.patrol.suspecting import forget_slips
 from geo.reactions import REACTIONS
 from geo.settings import Settings
 from geo.settling.actions import forget_settled, settle_due
+from geo.standing import forget_noted
 from geo.tracking.actions import ensure_partitions, erase_expired
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ def chores(settings: Settings) -> tuple[Chore, ...]:
         Chore("settled days expire", 3600, expire_days),
         Chore("device slips expire", 600, lambda session, at: forget_slips(session, at=at)),
         Chore("files of jobs expire", 600, lambda session, at: forget_files(session, at=at)),
+        Chore("notes of changes expire", 600, lambda session, at: forget_noted(session)),
         Chore("sign-ins expire", 600, lambda session, at: forget_expired(session, at=at)),
     )
 

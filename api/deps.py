@@ -26,6 +26,7 @@ from geo.clock import Clock
 from geo.db import Database
 from geo.errors import NotAllowed, NotSignedIn
 from geo.settings import Settings
+from geo.standing import Standing
 from geo.workforce.queries import cells_of
 
 COOKIE = "wangge_session"
@@ -106,14 +107,15 @@ def authenticate(request: Request) -> Actor:
 
 
 def actors(
-    session: Session, shown: Iterable[Credentials], at: datetime
+    session: Session, shown: Iterable[Credentials], at: datetime, known: Standing | None = None
 ) -> dict[Credentials, Actor]:
     """Who they are, by what they show; those it does not let in are absent.
 
-    A worker's cells are not filled in.
+    A worker's cells are not filled in. `known` is what the transaction goes by, where it has asked
+    for it already.
     """
     tokens = {one.token for one in shown if not one.by_cookie}
-    devices = actors_of_devices(session, tokens) if tokens else {}
+    devices = actors_of_devices(session, tokens, known) if tokens else {}
     found: dict[Credentials, Actor] = {}
     for one in shown:
         actor = None if one.by_cookie else devices.get(one.token)

@@ -9,6 +9,7 @@ document are the same either way.
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from fastapi import HTTPException, Request
@@ -42,17 +43,56 @@ class DirectRoute(APIRoute):
         return model
 
 
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A direct route as a request finds it."""
+
+    route: DirectRoute
+    method: str
+    path: str
+    model: type[BaseModel]
+
+    async def answer(
+        self, request: Request, said: bytes | None = None
+    ) -> tuple[int, Headers, bytes]:
+        """Status, headers and bytes for a request, errors too; `said` where its body is here."""
+        began = time.perf_counter()
+        headers = [_JSON_HEADER]
+        try:
+            body = _read(self.model, request, await _said(request) if said is None else said)
+            status, answer = await self.route.endpoint(body, request)
+        except Exception as error:  # noqa: BLE001 - each kind has its answer, and an unforeseen one is logged.
+            refusal = answer_to(request, error)
+            status, answer = refusal.status_code, bytes(refusal.body)
+            headers = [one for one in refusal.raw_headers if one[0] != b"content-length"]
+        count_answer(self.method, self.path, status, time.perf_counter() - began)
+        headers.append((b"content-length", b"%d" % len(answer)))
+        return status, headers, answer
+
+
+# By method and path, as they stand in a request.
+DirectRoutes = dict[tuple[bytes, bytes], Found]
+
+
+def direct_routes(routes: Iterable[BaseRoute]) -> DirectRoutes:
+    """The direct ones among routes."""
+    return {
+        (method.encode(), route.path.encode()): Found(route, method, route.path, route.model())
+        for route in routes
+        if isinstance(route, DirectRoute)
+        for method in route.methods or ()
+    }
+
+
 class Direct:
     """Answers direct routes itself, errors too, and passes everything else on."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: DirectRoutes) -> None:
         self._app = app
-        self._routes = {
-            (method, route.path): (route, route.model())
-            for route in routes
-            if isinstance(route, DirectRoute)
-            for method in route.methods or ()
-        }
+        self._routes = {(found.method, found.path): found for found in routes.values()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -62,25 +102,13 @@ class Direct:
         if found is None:
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
-        route, model = found
-        request = Request(scope, receive)
-        try:
-            status, answer = await route.endpoint(await _body(model, request), request)
-        except Exception as error:  # noqa: BLE001 - each kind has its answer, and an unforeseen one is logged.
-            refusal = answer_to(request, error)
-            count_answer(scope["method"], route.path, refusal.status_code, _since(began))
-            await refusal(scope, receive, send)
-            return
-        count_answer(scope["method"], route.path, status, _since(began))
-        headers = [_JSON_HEADER, (b"content-length", b"%d" % len(answer))]
+        status, headers, answer = await found.answer(Request(scope, receive))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
 
 
-async def _body(model: type[BaseModel], request: Request) -> BaseModel:
-    """The body of a request. Raises: HTTPException, RequestValidationError."""
-    said = await _said(request)
+def _read(model: type[BaseModel], request: Request, said: bytes) -> BaseModel:
+    """What a body says. Raises: RequestValidationError."""
     if not _is_json(request.headers.get("content-type", "")):
         # As FastAPI says it of a body of any other kind: bytes are no object.
         model_error = {"type": "model_attributes_type", "loc": ("body",), "input": None}
@@ -96,7 +124,7 @@ async def _body(model: type[BaseModel], request: Request) -> BaseModel:
 
 
 async def _said(request: Request) -> bytes:
-    """All bytes of a body; nearly always they come at once."""
+    """All bytes of a body; nearly always they come at once. Raises: HTTPException."""
     said: bytes = b""
     while True:
         try:
@@ -110,10 +138,6 @@ async def _said(request: Request) -> bytes:
         said += message.get("body", b"")
         if not message.get("more_body", False):
             return said
-
-
-def _since(began: float) -> float:
-    return time.perf_counter() - began
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ import asyncio
 import ipaddress
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -98,35 +99,64 @@ class _Bodies:
             self._look_later()
 
 
+class Admission:
+    """Which host names requests may come by, and how many of them at a time."""
+
+    def __init__(self, settings: Settings, in_flight: int = 256) -> None:
+        ours = ("localhost", settings.host, socket.gethostname(), *settings.allowed_hosts)
+        self._hosts = {name.lower() for name in ours}
+        self._in_flight = in_flight
+        self._now = 0
+
+    def admits(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether a request with these headers may come in now."""
+        # Of a header that is there twice, the first counts: as everywhere behind.
+        host = next((value for name, value in headers if name == b"host"), b"")
+        return not self.full and self.knows(host)
+
+    def knows(self, host: bytes) -> bool:
+        """Whether a host, with or without a port, is one of ours."""
+        # A name that resolves to us may belong to somebody else's page; an address cannot.
+        name = _name_of(host)
+        return name in self._hosts or _is_address(name)
+
+    @property
+    def full(self) -> bool:
+        """Whether one more would be too many."""
+        return self._now >= self._in_flight
+
+    def enter(self) -> None:
+        """One more is in."""
+        self._now += 1
+
+    def leave(self) -> None:
+        """One less is in."""
+        self._now -= 1
+
+
 class Gate:
     """Refuses foreign host names, overload, oversized and slow bodies; sets security headers."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        settings: Settings,
-        in_flight: int = 256,
-        body_grace_s: float = BODY_GRACE_S,
+        self, app: ASGIApp, *, admission: Admission, body_grace_s: float = BODY_GRACE_S
     ) -> None:
         self._app = app
         self._body_grace_s = body_grace_s
         self._bodies = _Bodies(look_every_s=min(1.0, body_grace_s / 4))
-        self._hosts = {"localhost", settings.host, socket.gethostname(), *settings.allowed_hosts}
-        self._in_flight = in_flight
-        self._now = 0
+        self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] == "websocket" and not self._knows(Headers(scope=scope).get("host", "")):
+        # Of a header that is there twice, the first counts: as everywhere behind.
+        headers = dict(reversed(scope.get("headers", ())))
+        known = self._admission.knows(headers.get(b"host", b""))
+        if scope["type"] == "websocket" and not known:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Of a header that is there twice, the first counts: as everywhere behind.
-        headers = dict(reversed(scope["headers"]))
-        if not self._knows(headers.get(b"host", b"").decode("latin-1")):
+        if not known:
             await _refuse(send, scope, 400, "host.not_allowed", {})
             return
         path: str = scope["path"]
@@ -137,21 +167,16 @@ class Gate:
             # What is not read of it would be taken for the next request.
             await self._app(scope, receive, _with_headers(send, (b"connection", b"close")))
             return
-        if self._now >= self._in_flight:
+        if self._admission.full:
             fields = {"retry_after_s": BUSY_RETRY_S}
             await _refuse(send, scope, 503, "service.busy", fields)
             return
-        self._now += 1
+        self._admission.enter()
         try:
             said = headers.get(b"content-length", b"0")
             await self._sized(scope, receive, send, int(said[:19]) if said.isdigit() else 0)
         finally:
-            self._now -= 1
-
-    def _knows(self, host: str) -> bool:
-        # A name that resolves to us may belong to somebody else's page; an address cannot.
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return name.lower() in self._hosts or _is_address(name.strip("[]"))
+            self._admission.leave()
 
     async def _sized(self, scope: Scope, receive: Receive, send: Send, announced: int) -> None:
         limit = BODY_LIMITS.get(scope["path"], BODY_LIMIT)
@@ -207,14 +232,21 @@ def _with_headers(send: Send, *more: tuple[bytes, bytes]) -> Send:
 
 
 def _add_headers(start: Message, *more: tuple[bytes, bytes]) -> None:
-    """Ours, where the answer does not say them itself."""
-    own = list(start.get("headers", ()))
+    start["headers"] = [*headers_of(start.get("headers", ())), *more]
+
+
+def headers_of(own: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer: its own, and ours where it does not say them itself."""
     said = {name for name, _ in own}
     if said.isdisjoint(_HEADER_NAMES):
-        start["headers"] = [*own, *_HEADERS, *more]
-    else:
-        ours = (*_HEADERS, *more)
-        start["headers"] = own + [header for header in ours if header[0] not in said]
+        return [*own, *_HEADERS]
+    return [*own, *(header for header in _HEADERS if header[0] not in said)]
+
+
+@lru_cache(maxsize=256)
+def _name_of(host: bytes) -> str:
+    said = host.decode("latin-1").lower()
+    return (said if said.endswith("]") else said.rsplit(":", 1)[0]).strip("[]")
 
 
 @lru_cache(maxsize=256)

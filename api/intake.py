@@ -8,7 +8,6 @@ a busy one shares statements and commits. Everybody is answered after the commit
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -19,6 +18,8 @@ from geo.db import Database
 from geo.errors import Busy, GeoError
 from geo.patrol.check_ins import Said, Taken, take_check_ins
 from geo.patrol.records import Claim
+from geo.standing import standing
+from geo.values import value
 
 # More in one transaction gain nothing and keep everybody waiting.
 MOST_TOGETHER = 256
@@ -26,8 +27,10 @@ MOST_TOGETHER = 256
 MOST_WAITING = 1024
 BUSY_RETRY_S = 2
 VERB = "checkins.write"
-# Of the time a group took, how much is waited for the next one while many come.
-_GATHERED = 0.25
+# How many of those just answered are waited for to come again, and of the time a group took, how
+# much at most. The last of them come too late for the others to wait for.
+_COME_AGAIN = 0.7
+_GATHERED = 0.5
 
 
 class IntakeBusy(Busy):
@@ -36,7 +39,7 @@ class IntakeBusy(Busy):
     code = "service.busy"
 
 
-@dataclass(frozen=True)
+@value
 class Ask:
     """A check-in at the door: who says it, and what, once it is known how his phone speaks."""
 
@@ -52,6 +55,8 @@ class Intake:
         self._clock = clock
         self._waiting: list[tuple[Ask, asyncio.Future[Taken | Exception]]] = []
         self._working: asyncio.Task[None] | None = None
+        # How many are waited for, and what says that they are there.
+        self._gathering: tuple[int, asyncio.Future[None]] | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="intake")
 
     async def take(self, ask: Ask) -> Taken:
@@ -64,6 +69,10 @@ class Intake:
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Taken | Exception] = loop.create_future()
         self._waiting.append((ask, answered))
+        if self._gathering is not None:
+            most, gathered = self._gathering
+            if len(self._waiting) >= most and not gathered.done():
+                gathered.set_result(None)
         if self._working is None:
             self._working = loop.create_task(self._work())
         answer = await answered
@@ -90,9 +99,20 @@ class Intake:
                 if len(group) > 1:
                     # Those just answered are about to come again: one transaction for all of them
                     # costs less than one for the first and one for the rest.
-                    await asyncio.sleep(_GATHERED * (loop.time() - began))
+                    most = round(_COME_AGAIN * len(group))
+                    await self._gather(most, _GATHERED * (loop.time() - began))
         finally:
             self._working = None
+
+    async def _gather(self, most: int, seconds: float) -> None:
+        """Wait until so many are waiting, but no longer than this."""
+        loop = asyncio.get_running_loop()
+        gathered: asyncio.Future[None] = loop.create_future()
+        self._gathering = (most, gathered)
+        try:
+            await asyncio.wait([gathered], timeout=seconds)
+        finally:
+            self._gathering = None
 
     def _take(self, asks: Sequence[Ask]) -> list[Taken | Exception]:
         """Take a group in; where something cannot be stored, its halves, until it stands alone."""
@@ -110,9 +130,10 @@ class Intake:
         answers: dict[int, Taken | GeoError] = {}
         said: dict[int, Said] = {}
         with self._database.transaction() as session:
-            known = actors(session, {ask.shown for ask in asks}, at)
+            known = standing(session)
+            people = actors(session, {ask.shown for ask in asks}, at, known)
             for place, ask in enumerate(asks):
-                actor = known.get(ask.shown)
+                actor = people.get(ask.shown)
                 try:
                     if actor is None:
                         raise SessionInvalid()
@@ -121,7 +142,7 @@ class Intake:
                     answers[place] = error
                 else:
                     said[place] = (actor, ask.claim(actor.profile))
-            taken = take_check_ins(session, list(said.values()), at=at)
+            taken = take_check_ins(session, list(said.values()), at=at, known=known)
         answers.update(zip(said, taken, strict=True))
         return [answers[place] for place in range(len(asks))]
 

@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute
 from api import desk_pages, pages, patrol_pages, planner_pages, worker_pages
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.deps import Service
-from api.direct import Direct
+from api.direct import Direct, direct_routes
 from api.errors import COMMON_PROBLEMS, Problem, install
 from api.feed import Feed, FeedLimits
-from api.gate import Gate
+from api.gate import Admission, Gate
 from api.geocoders.asking import Outside
 from api.geocoders.services import chosen
 from api.intake import Intake
@@ -179,8 +179,11 @@ def build(
     pages.install(app)
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     app.add_middleware(Counted)
-    app.add_middleware(Direct, routes=app.routes)
-    app.add_middleware(Gate, settings=settings)
+    # The lane answers by the same routes, and counts in the same place.
+    app.state.direct_routes = direct_routes(app.routes)
+    app.state.admission = Admission(settings)
+    app.add_middleware(Direct, routes=app.state.direct_routes)
+    app.add_middleware(Gate, admission=app.state.admission)
     return app
 
 

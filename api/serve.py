@@ -14,6 +14,7 @@ import uvicorn
 
 from api.check_in_stream import CheckInStreams
 from api.feed import Feed
+from api.lane import Lane
 from api.logs import configure
 from api.main import create_app
 from geo.settings import Settings
@@ -50,18 +51,20 @@ def main() -> None:
     lose_patience(listening)
     certificate = os.environ.get("WANGGE_TLS_CERTIFICATE")
     app = create_app()
+    # A proxy in front is somebody's decision, made through FORWARDED_ALLOW_IPS; whom and what it
+    # speaks for is known behind it alone.
+    behind_a_proxy = "FORWARDED_ALLOW_IPS" in os.environ
     configuration = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http="httptools" if behind_a_proxy else Lane.of(app),
         ws="websockets-sansio",
         ws_max_size=LARGEST_MESSAGE,
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         ssl_certfile=certificate,
         ssl_keyfile=os.environ.get("WANGGE_TLS_KEY"),
-        # A proxy in front is somebody's decision, made through FORWARDED_ALLOW_IPS.
-        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
+        proxy_headers=behind_a_proxy,
         server_header=False,
     )
     quicken()

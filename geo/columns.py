@@ -94,5 +94,17 @@ def sound_geometry(column: str) -> CheckConstraint:
     )
 
 
+def sound_point(column: str) -> CheckConstraint:
+    """As `sound_geometry`, of a column of points: two questions instead of six.
+
+    An empty point has no coordinates to be between anything.
+    """
+    return CheckConstraint(
+        f"{column} is null or coalesce(ST_X({column}) between -180 and 180"
+        f" and ST_Y({column}) between -90 and 90, false)",
+        name=f"{column}_sound",
+    )
+
+
 DISTRICT = String(6)
 AREA = String(18)

@@ -9,7 +9,7 @@ further displacement of GCJ-02. The formulas are public knowledge; their ellipso
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -23,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.errors import Invalid
 from geo.units import Metres
+from geo.values import value
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ class PointOutOfRange(Invalid):
         super().__init__(lon=_speakable(lon), lat=_speakable(lat), perhaps_swapped=swapped)
 
 
-@dataclass(frozen=True)
+@value
 class Point:
     """A place as somebody says it: degrees, longitude first, in a named system."""
 
@@ -74,7 +75,7 @@ class Point:
     system: System = System.WGS84
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class Fix(Point):
     """A position as a phone says it. `accuracy_m` is the phone's own claim; kept raw.
 

@@ -4,12 +4,14 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
+
+from geo.clock import rfc3339
 
 _OPTIONS = (
     orjson.OPT_SORT_KEYS
@@ -29,7 +31,7 @@ def digest(**content: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
+        return rfc3339(value)
     said = _said(value.__class__)
     return str(value) if said is None else dict(zip(said.names, said.values(value), strict=True))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Connection = psycopg.Connection[Any]
+Kept = TypeVar("Kept")
 
 _LINE = "line"
 _BINARY = 1
@@ -59,10 +60,38 @@ def soon(session: Session, statement: str, **values: Any) -> None:
     _line(session).waiting.append((statement, values))
 
 
-def driver(session: Session) -> Connection:
-    """The driver's connection of the session's transaction, with nothing waiting."""
-    settle(session)
-    return _line(session).connection
+def copy(
+    session: Session, statement: str, lines: str, meanwhile: Callable[[], None] | None = None
+) -> None:
+    """Run a `copy … from stdin` in the session's transaction, after what waits.
+
+    `lines` are rows in PostgreSQL's text format; `meanwhile` is done while the server takes them,
+    and may not use the session. Raises: what SQLAlchemy raises for the same failure.
+    """
+    _line(session).copied(statement, lines, meanwhile)
+
+
+def kept(session: Session, kind: type[Kept]) -> Kept:
+    """The one thing of a kind that the session's connection keeps, from transaction to transaction.
+
+    Nobody else uses it meanwhile: a connection has one user at a time.
+    """
+    things = _line(session).kept
+    if kind not in things:
+        things[kind] = kind()
+    thing: Kept = things[kind]
+    return thing
+
+
+def array(values: list[Any]) -> str:
+    """An array in PostgreSQL's own spelling: the driver takes a multiple of the time for it."""
+    kind = next((value.__class__ for value in values if value is not None), str)
+    if kind in _AS_JSON:
+        return f"{{{orjson.dumps(values).decode()[1:-1]}}}"
+    if kind is float and None not in values:
+        return f"{{{str(values)[1:-1]}}}"
+    spell = _SPELLED[kind]
+    return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
 
 def settle(session: Session) -> None:
@@ -85,6 +114,7 @@ class _Line:
     connection: Connection
     prepared: dict[str, _Prepared] = field(default_factory=dict)
     waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    kept: dict[type, Any] = field(default_factory=dict)
 
     def rows(self, statement: str, values: dict[str, Any]) -> Sequence[Any]:
         """Send a statement; its rows."""
@@ -107,6 +137,35 @@ class _Line:
         try:
             ready = [(self._known(text).name, _parameters(text, said)) for text, said in together]
             return self._at_once(*ready[0]) if len(ready) == 1 else self._in_one_turn(ready)
+        except psycopg.Error as error:
+            raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+    def copied(
+        self, statement: str, lines: str, meanwhile: Callable[[], None] | None = None
+    ) -> None:
+        """Send what waits, and rows. Raises: DBAPIError."""
+        pgconn = self.connection.pgconn
+        try:
+            if any(values for _, values in self.waiting):
+                self.settle()
+            words = [text for text, _ in self.waiting]
+            self.waiting.clear()
+            if pgconn.transaction_status == TransactionStatus.IDLE:
+                words.insert(0, self._begin())
+            # What has no values goes in the same turn.
+            begun = pgconn.exec_("; ".join([*words, statement]).encode())
+            if begun.status == ExecStatus.COPY_IN:
+                pgconn.put_copy_data(lines.encode())
+                pgconn.put_copy_end()
+                while pgconn.flush():
+                    self._wait(select.POLLIN | select.POLLOUT)
+                try:
+                    if meanwhile is not None:
+                        meanwhile()
+                finally:
+                    while (result := self._next()) is not None:
+                        begun = result
+            self._sound(begun)
         except psycopg.Error as error:
             raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
@@ -224,19 +283,8 @@ def _parameters(statement: str, values: dict[str, Any]) -> list[bytes | None]:
 def _spelled(value: Any) -> bytes | None:
     if value is None:
         return None
-    spell = _array if isinstance(value, list) else _SPELLED_ALONE[value.__class__]
+    spell = array if isinstance(value, list) else _SPELLED_ALONE[value.__class__]
     return spell(value).encode()
-
-
-def _array(values: list[Any]) -> str:
-    """An array in PostgreSQL's own spelling: the driver takes a multiple of the time for it."""
-    kind = next((value.__class__ for value in values if value is not None), str)
-    if kind in _AS_JSON:
-        return f"{{{orjson.dumps(values).decode()[1:-1]}}}"
-    if kind is float and None not in values:
-        return f"{{{str(values)[1:-1]}}}"
-    spell = _SPELLED[kind]
-    return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
 
 def _quoted(value: str) -> str:

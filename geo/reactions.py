@@ -37,6 +37,7 @@ def _check_ins_say_where_they_are(
                 observed_at=happened.seen_at,
                 received_at=happened.at,
                 origin=happened.origin,
+                cells=happened.cells,
             )
             for happened in judged
             if happened.seen_at is not None and happened.place is not None

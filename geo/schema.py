@@ -5,7 +5,7 @@ from typing import Any
 
 from geoalchemy2 import alembic_helpers
 
-from geo import outbox, unsettled
+from geo import outbox, standing, unsettled
 from geo.accounts import tables as accounts
 from geo.calls import tables as calls
 from geo.columns import Base
@@ -31,6 +31,7 @@ TABLES = (
     walking,
     workforce,
     unsettled,
+    standing,
     tracking,
     patrol,
     settling,

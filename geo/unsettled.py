@@ -6,8 +6,8 @@ the pass that settles. The pass takes all notes of a day at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Identity, Index, text
@@ -27,16 +27,15 @@ class UnsettledRow(Base):
     __tablename__ = "unsettled"
 
     district: Mapped[str] = mapped_column(DISTRICT, primary_key=True)
+    worker: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    worker: Mapped[UUID]
-    day: Mapped[date] = mapped_column(Date)
     noted_at: Mapped[datetime] = mapped_column(UtcInstant)
 
-    __table_args__ = (Index(None, "noted_at"), Index(None, "district", "worker", "day"))
+    __table_args__ = (Index(None, "noted_at"),)
 
 
-@dataclass(frozen=True)
-class WorkerDay:
+class WorkerDay(NamedTuple):
     """A civil day of a worker."""
 
     district: DistrictCode
@@ -65,7 +64,8 @@ _DUE = text(
 # Held to the end of the transaction: two passes share the days, and never one day.
 _HOLD = text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 _TAKE = text(
-    "delete from unsettled where (district, seq) in (select district, seq from unsettled"
+    "delete from unsettled where district = :district and worker = :worker and day = :day"
+    " and seq in (select seq from unsettled"
     " where district = :district and worker = :worker and day = :day for update skip locked)"
 )
 
@@ -110,7 +110,7 @@ def claim_due(session: Session, *, at: datetime) -> WorkerDay | None:
         due = WorkerDay(DistrictCode(row.district), row.worker, row.day)
         name = f"settle {due.district} {due.worker} {due.day}"
         if session.scalar(_HOLD, {"name": name}):
-            taken = session.connection().execute(_TAKE, vars(due))
+            taken = session.connection().execute(_TAKE, due._asdict())
             # Another pass may have settled it and gone since it was found.
             if taken.rowcount:
                 return due

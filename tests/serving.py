@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.check_in_stream import CheckInStreams, StreamLimits
 from api.feed import Feed, FeedLimits
+from api.lane import Lane
 from api.main import build
 from api.serve import LARGEST_MESSAGE, Server, lose_patience
 from geo.accounts.actions import create_account
@@ -38,6 +40,7 @@ class Served:
     """A running service: where it is, and what it is made of."""
 
     port: int
+    app: FastAPI
     database: Database
     clock: Clock
     feed: Feed
@@ -123,6 +126,7 @@ def serving(
     port = listening.getsockname()[1]
     configuration = uvicorn.Config(
         app,
+        http=Lane.of(app),
         ws="websockets-sansio",
         ws_max_size=LARGEST_MESSAGE,
         log_level="warning",
@@ -141,7 +145,7 @@ def serving(
     try:
         loop = loops.get(timeout=PATIENCE_S)
         streams = app.state.check_in_streams
-        yield Served(port, database, clock, app.state.feed, loop, streams, server)
+        yield Served(port, app, database, clock, app.state.feed, loop, streams, server)
     finally:
         server.should_exit = True
         thread.join(timeout=20)

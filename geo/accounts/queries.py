@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -16,6 +17,7 @@ from geo.accounts.rules import Actor, Device, DeviceProfile, Role
 from geo.accounts.tables import AccountRow, DeviceRow, SessionRow
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
+from geo.standing import Standing, standing
 
 _DEVICES = """
 select device.* from unnest(%(hashes)s::bytea[]) as shown (hash)
@@ -55,24 +57,42 @@ def actor_of_device(session: Session, token: str) -> Actor | None:
     return actors_of_devices(session, [token]).get(token)
 
 
-def actors_of_devices(session: Session, tokens: Iterable[str]) -> dict[str, Actor]:
-    """The workers of paired devices as actors, by token; unknown and revoked ones are absent."""
-    by_hash = {token_hash(token): token for token in tokens}
-    found = prepared.rows(session, _DEVICES, hashes=list(by_hash))
-    return {
-        by_hash[row.token_hash]: Actor(
-            id=row.worker,
-            district=DistrictCode(row.district),
-            name=row.name,
-            role=Role.WORKER,
-            scope=None,
-            worker=WorkerId(row.worker),
-            device=row.id,
-            profile=_profile(row.profile),
-            origin=Origin(row.origin),
-        )
-        for row in found
-    }
+def actors_of_devices(
+    session: Session, tokens: Iterable[str], known: Standing | None = None
+) -> dict[str, Actor]:
+    """The workers of paired devices as actors, by token; unknown and revoked ones are absent.
+
+    `known` is what the transaction goes by, where it has asked for it already.
+    """
+    known = known or standing(session)
+    found: dict[str, Actor] = {}
+    by_hash: dict[bytes, str] = {}
+    for token in tokens:
+        # By the token itself: a digest of it would cost as much as all else here.
+        if (actor := known.recall(token)) is not None:
+            found[token] = actor
+        else:
+            by_hash[token_hash(token)] = token
+    if by_hash:
+        for row in prepared.rows(session, _DEVICES, hashes=list(by_hash)):
+            actor = _actor_of_device(row)
+            found[by_hash[row.token_hash]] = actor
+            known.remember((actor.district, actor.id), by_hash[row.token_hash], actor)
+    return found
+
+
+def _actor_of_device(row: Any) -> Actor:
+    return Actor(
+        id=row.worker,
+        district=DistrictCode(row.district),
+        name=row.name,
+        role=Role.WORKER,
+        scope=None,
+        worker=WorkerId(row.worker),
+        device=row.id,
+        profile=_profile(row.profile),
+        origin=Origin(row.origin),
+    )
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -280,7 +281,7 @@ class Actor:
             return tuple(sorted(self.cells))
         return (self.scope,) if self.scope else ()
 
-    @property
+    @cached_property
     def signature(self) -> str:
         """How the outbox names him."""
         return f"{'device' if self.device else 'account'}:{self.device or self.id}"

@@ -5,30 +5,29 @@ One check-in is a batch of one; a batch is a few statements, whatever its size a
 items.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from uuid import UUID
 
-import shapely
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo import prepared
 from geo.accounts.rules import Actor, Role, may
-from geo.bulk import copy_rows
+from geo.bulk import copy_columns
 from geo.clock import civil_date
 from geo.crs import Fix, PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.errors import GeoError, IdReused
-from geo.ids import CheckInId, DistrictCode, WorkerId
+from geo.ids import DistrictCode, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
 from geo.patrol.findings import worth_a_look
-from geo.patrol.judging import Case, case_of, judge, row_of
+from geo.patrol.judging import Case, case_of, columns_of, judge
 from geo.patrol.proof_codes import ShownProof, proof_states
 from geo.patrol.records import (
     CheckIn,
@@ -39,14 +38,16 @@ from geo.patrol.records import (
 from geo.patrol.suspecting import look_at_devices, note_slips
 from geo.patrol.tables import CheckInRow
 from geo.patrol.verdict_queries import first_answers
+from geo.standing import Standing
 from geo.unsettled import WorkerDay, note_days
+from geo.values import value
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
 Said = tuple[Actor, Claim]
 
 
-@dataclass(frozen=True)
+@value
 class Taken:
     """A check-in that is kept, and whether this call took it in (else it was there already)."""
 
@@ -69,9 +70,11 @@ def take_check_in(session: Session, *, actor: Actor, claim: Claim, at: datetime)
 
 
 def take_check_ins(
-    session: Session, said: Sequence[Said], *, at: datetime
+    session: Session, said: Sequence[Said], *, at: datetime, known: Standing | None = None
 ) -> list[Taken | GeoError]:
     """Take many check-ins of many people in, item by item: a bad one spoils no other.
+
+    `known` is what the transaction goes by, where it has asked for it already.
 
     Records: CheckInJudged, or LateCheckInJudged for an earlier day, for each new one.
     """
@@ -80,12 +83,13 @@ def take_check_ins(
     digests = [digest(claim=claim, actor=identity(actor)) for actor, claim in said]
     answers: dict[int, Taken | GeoError] = {}
     cases: dict[int, Case] = {}
-    first: dict[tuple[DistrictCode, CheckInId], int] = {}
+    first: dict[tuple[DistrictCode, int], int] = {}
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
     # Until they are kept all that follows is read.
     prepared.soon(session, "savepoint check_ins")
-    met = circumstances(session, [_asked(*one, at) for one in zip(said, moments, strict=True)])
+    asked = [_asked(*one, at) for one in zip(said, moments, strict=True)]
+    met = circumstances(session, asked, known)
     proofs = proof_states(
         session,
         [
@@ -97,7 +101,7 @@ def take_check_ins(
     grids = cache(partial(queries.grid_of, session))
     spots = list(zip(lon.tolist(), lat.tolist(), strict=True))
     for place, (actor, claim) in enumerate(said):
-        key = (actor.district, claim.id)
+        key = (actor.district, claim.id.int)
         if key in first:
             continue
         try:
@@ -119,17 +123,24 @@ def take_check_ins(
             # What is refused leaves its id to whoever says it better, as it would one by one.
             first[key] = place
     judged = judge(cases, at)
-    won = _store(session, [(cases[place], check_in) for place, check_in in judged.items()])
-    received_on = cache(partial(civil_date, at))
-    days: set[WorkerDay] = set()
-    for place, check_in in judged.items():
-        case = cases[place]
-        if (case.actor.district, check_in.id) in won:
-            answers[place] = Taken(check_in, True)
+    news: dict[int, CheckInJudged | LateCheckInJudged] = {}
+    days: dict[int, WorkerDay] = {}
+
+    def prepare_news() -> None:
+        received_on = cache(partial(civil_date, at))
+        for place, check_in in judged.items():
+            case = cases[place]
             observed_on = civil_date(check_in.observed_at, case.time_zone)
-            days.add(WorkerDay(case.actor.district, check_in.worker, observed_on))
-            _record(session, case, check_in, late=observed_on != received_on(case.time_zone))
-    note_days(session, days, at=at)
+            late = observed_on != received_on(case.time_zone)
+            days[place] = WorkerDay(case.actor.district, check_in.worker, observed_on)
+            news[place] = _news(case, check_in, met[place], late=late)
+
+    there = _store(session, cases, judged, meanwhile=prepare_news)
+    for place, check_in in judged.items():
+        if place not in there:
+            answers[place] = Taken(check_in, True)
+            record(session, news[place])
+    note_days(session, {days[place] for place in judged if place not in there}, at=at)
     _look_at_devices(session, said, cases, answers, at)
     unsettled = [place for place in range(len(said)) if not isinstance(answers.get(place), Taken)]
     answers.update(_repeated(session, said, digests, unsettled, first, answers))
@@ -174,56 +185,64 @@ class _Refusals:
 
 
 def _store(
-    session: Session, judged: Iterable[tuple[Case, CheckIn]]
-) -> set[tuple[DistrictCode, CheckInId]]:
-    """Keep what was judged, from the savepoint on; which of them were not there yet."""
+    session: Session,
+    cases: Mapping[int, Case],
+    judged: Mapping[int, CheckIn],
+    *,
+    meanwhile: Callable[[], None],
+) -> set[int]:
+    """Keep what was judged, from the savepoint on; the places of those that were there already.
+
+    `meanwhile` is done once, while the database takes them.
+    """
     # In one order for everybody: two batches never wait for each other's ids crosswise.
-    left = sorted(judged, key=lambda one: (one[0].actor.district, one[1].id.int))
+    left = sorted(judged, key=lambda place: (cases[place].actor.district, judged[place].id.int))
     # Each turn leaves out at least one that another has won, so it ends; and nothing may be
     # answered as kept before it is.
     while left:
-        points = shapely.points([case.lon for case, _ in left], [case.lat for case, _ in left])
-        rows = [
-            row_of(case, check_in) | {"point": point}
-            for (case, check_in), point in zip(left, points, strict=True)
-        ]
         try:
-            copy_rows(session, CheckInRow, rows)
+            columns = columns_of([(cases[place], judged[place]) for place in left])
+            copy_columns(
+                session, CheckInRow, columns, meanwhile if len(left) == len(judged) else None
+            )
         except IntegrityError:
             # Somebody else's transaction has won an id; it has committed, and is seen now.
             prepared.run(session, "rollback to savepoint check_ins")
-            ids = [check_in.id for _, check_in in left]
-            there = queries.check_in_ids(session, ids)
-            remaining = [one for one in left if (one[0].actor.district, one[1].id) not in there]
+            there = queries.check_in_ids(session, [judged[place].id for place in left])
+            remaining = [
+                place
+                for place in left
+                if (cases[place].actor.district, judged[place].id) not in there
+            ]
             if len(remaining) == len(left):
                 raise
             left = remaining
         else:
             # The savepoint ends with the transaction: to release it would cost one more turn.
             break
-    return {(case.actor.district, check_in.id) for case, check_in in left}
+    return set() if len(left) == len(judged) else judged.keys() - left
 
 
-def _record(session: Session, case: Case, check_in: CheckIn, *, late: bool) -> None:
+def _news(
+    case: Case, check_in: CheckIn, met: Circumstances, *, late: bool
+) -> CheckInJudged | LateCheckInJudged:
     # Whether it is news of where he is now, the latest position decides: it never goes back. A
     # delivery that was held up must end in the same state as one that was not.
     seen = case.evidence.on_duty and not case.claim.fix.mock
-    record(
-        session,
-        (LateCheckInJudged if late else CheckInJudged)(
-            id=check_in.id,
-            district=case.actor.district,
-            at=check_in.received_at,
-            actor=case.actor.signature,
-            origin=check_in.origin,
-            area=check_in.cell or case.actor.district,
-            workers=(check_in.worker,),
-            body=check_in.live_body,
-            place=check_in.place,
-            worker=check_in.worker,
-            accuracy_m=check_in.accuracy_m,
-            seen_at=check_in.observed_at if seen else None,
-        ),
+    return (LateCheckInJudged if late else CheckInJudged)(
+        id=check_in.id,
+        district=case.actor.district,
+        at=check_in.received_at,
+        actor=case.actor.signature,
+        origin=check_in.origin,
+        area=check_in.cell or case.actor.district,
+        workers=(check_in.worker,),
+        body=check_in.live_body,
+        place=check_in.place,
+        worker=check_in.worker,
+        accuracy_m=check_in.accuracy_m,
+        seen_at=check_in.observed_at if seen else None,
+        cells=met.assigned if met.hold_at(check_in.received_at) else None,
     )
 
 
@@ -257,7 +276,7 @@ def _repeated(
     said: Sequence[Said],
     digests: Sequence[bytes],
     places: Sequence[int],
-    first: dict[tuple[DistrictCode, CheckInId], int],
+    first: dict[tuple[DistrictCode, int], int],
     answers: dict[int, Taken | GeoError],
 ) -> dict[int, Taken | GeoError]:
     """Answers of those who were there before, whatever speaks against them by now, and of twins.
@@ -273,7 +292,7 @@ def _repeated(
         first_judged = first_answers(session, district, known)
         for place in some:
             id = said[place][1].id
-            winner = first.get((district, id), place)
+            winner = first.get((district, id.int), place)
             if id not in known or (place < winner and _is_fresh(answers.get(winner))):
                 found[place] = answers[place]
                 continue

@@ -2,10 +2,11 @@
 """What a check-in is judged beside: everything as it was when it was observed, in one statement.
 
 One statement sees one state of the database, so plan and policy, duty and assignment of one verdict
-never come from before and after a change.
+never come from before and after a change. What it said is remembered for the moments for which it
+would say the same, until something of it changes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +19,12 @@ from geo.columns import Origin
 from geo.ids import CellCode, CheckpointId, DistrictCode, PlanId, WorkerId
 from geo.patrol.records import Checkpoint
 from geo.patrol.rules import Policy
+from geo.standing import Standing, standing
 from geo.units import Metres
+from geo.values import value
+
+# Of one worker at one checkpoint: the last that were asked for.
+_MOST_STRETCHES = 7
 
 _STATEMENT = """
 select
@@ -55,7 +61,9 @@ select
   coalesce(was.asks_proof, checkpoint.asks_proof) as asks_proof,
   checkpoint.created_at,
   checkpoint.retired_at,
-  checkpoint.origin as checkpoint_origin
+  checkpoint.origin as checkpoint_origin,
+  bounds.since,
+  bounds.until
 from unnest(
   %(district)s::text[], %(worker)s::uuid[], %(moment)s::timestamptz[], %(checkpoint)s::uuid[]
 ) with ordinality as asked (district, worker, moment, checkpoint, place)
@@ -90,11 +98,39 @@ left join lateral (
   order by checkpoint_was.until
   limit 1
 ) as was on true
+-- From when until when all of it is so, within a day of the moment.
+cross join lateral (
+  select max(bound) filter (where bound <= asked.moment) as since,
+    min(bound) filter (where bound > asked.moment) as until
+  from (
+    select unnest(array[asked.moment - interval '1 day', asked.moment + interval '1 day'])
+    union all
+    select unnest(array[lower(during), upper(during)]) from (
+      select during from duty
+      where (duty.district = asked.district) is true and duty.worker = asked.worker
+        and during && tstzrange(asked.moment - interval '1 day', asked.moment + interval '1 day')
+      union all
+      select during from assignment
+      where (assignment.district = asked.district) is true and assignment.worker = asked.worker
+        and during && tstzrange(asked.moment - interval '1 day', asked.moment + interval '1 day')
+      union all
+      select during from check_in_policy where check_in_policy.district = asked.district
+      union all
+      select tstzrange(
+        lower(in_force_during)::timestamp at time zone district.time_zone,
+        upper(in_force_during)::timestamp at time zone district.time_zone
+      ) from plan where plan.district = asked.district and plan.status = 'published'
+    ) as stretch
+    union all
+    select checkpoint_was.until from checkpoint_was
+    where checkpoint_was.district = asked.district and checkpoint_was.checkpoint = checkpoint.id
+  ) as found (bound)
+) as bounds
 order by asked.place
 """
 
 
-@dataclass(frozen=True)
+@value
 class Asked:
     """Whose check-in, of which moment by our clock."""
 
@@ -106,7 +142,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What holds at the moment asked for.
+    """What holds at the moment asked for, and from `since` until before `until`.
 
     `origin` is the worker's, None when there is no
     such worker; `plan` and `policy` are None when none was in force; `checkpoint` when there is
@@ -120,12 +156,53 @@ class Circumstances:
     plan: PlanId | None
     policy: Policy | None
     checkpoint: Checkpoint | None
+    since: datetime
+    until: datetime
+
+    def hold_at(self, moment: datetime) -> bool:
+        """Whether the same holds at another moment."""
+        return self.since <= moment < self.until
 
 
-def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstances]:
-    """What holds for each, in the order asked."""
-    if not asked:
-        return []
+_Name = tuple[DistrictCode, WorkerId, CheckpointId | None]
+
+
+def circumstances(
+    session: Session, asked: Sequence[Asked], known: Standing | None = None
+) -> list[Circumstances]:
+    """What holds for each, in the order asked.
+
+    `known` is what the transaction goes by, where it has asked for it already.
+    """
+    known = known or standing(session)
+    names: list[_Name] = [(one.district, one.worker, one.checkpoint) for one in asked]
+    stretches: dict[_Name, list[Circumstances]] = {name: known.recall(name) or [] for name in names}
+    found: list[Circumstances | None] = [
+        _holding(stretches[name], one.moment) for name, one in zip(names, asked, strict=True)
+    ]
+    left = [place for place, met in enumerate(found) if met is None]
+    # Who sends a day at once asks many times for a few stretches: so first for one of each.
+    for some in ([*{names[place]: place for place in left}.values()], left):
+        missing = [place for place in some if found[place] is None]
+        if not missing:
+            break
+        for place, stretch in zip(
+            missing, _found(session, [asked[place] for place in missing]), strict=True
+        ):
+            found[place] = stretch
+            name = names[place]
+            stretches[name] = [*stretches[name][-_MOST_STRETCHES:], stretch]
+            known.remember(name[:2], name, stretches[name])
+        for place in left:
+            found[place] = found[place] or _holding(stretches[names[place]], asked[place].moment)
+    return [met for met in found if met is not None]
+
+
+def _holding(stretches: Iterable[Circumstances], moment: datetime) -> Circumstances | None:
+    return next((one for one in stretches if one.hold_at(moment)), None)
+
+
+def _found(session: Session, asked: Sequence[Asked]) -> Iterator[Circumstances]:
     moments = [one.moment for one in asked]
     found = prepared.rows(
         session,
@@ -138,8 +215,8 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
         last=max(moments),
     )
     policies = _policies(found[0].policies)
-    return [
-        Circumstances(
+    for one, row in zip(asked, found, strict=True):
+        yield Circumstances(
             origin=None if row.origin is None else Origin(row.origin),
             time_zone=row.time_zone,
             on_duty=row.on_duty,
@@ -161,9 +238,9 @@ def circumstances(session: Session, asked: Sequence[Asked]) -> list[Circumstance
                 retired_at=row.retired_at,
                 origin=Origin(row.checkpoint_origin),
             ),
+            since=row.since,
+            until=row.until,
         )
-        for one, row in zip(asked, found, strict=True)
-    ]
 
 
 def _cells(codes: Iterable[str]) -> tuple[CellCode, ...]:

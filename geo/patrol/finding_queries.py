@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from geo.accounts.rules import Device
 from geo.columns import Origin
 from geo.ids import DistrictCode, WorkerId
 from geo.patrol.findings import (
@@ -59,7 +60,7 @@ def finding(session: Session, district: DistrictCode, id: UUID) -> DeviceFinding
 
 
 def recent_points(
-    session: Session, district: DistrictCode, device: UUID, *, at: datetime
+    session: Session, district: DistrictCode, device: Device, *, at: datetime
 ) -> list[Stored]:
     """A device's newest check-ins that can say how it is to be read, newest first.
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-import shapely
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import Actor
-from geo.bulk import copy_rows
+from geo.bulk import copy_columns, copy_rows
 from geo.crs import as_meant, to_wgs84_many
 from geo.digests import digest
 from geo.ids import DistrictCode, PlanId, WorkerId, WorkLogId
@@ -21,7 +20,7 @@ from geo.moments import observed_moment
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, circumstances
 from geo.patrol.grid import PlanGrid
-from geo.patrol.judging import case_of, judge, row_of
+from geo.patrol.judging import case_of, columns_of, judge
 from geo.patrol.records import Claim
 from geo.patrol.tables import CheckInRow, WorkLogRow
 
@@ -78,15 +77,11 @@ def install_check_ins(
         for place, (claim, at) in enumerate(received)
     }
     judged = judge(cases, max(at for _, at in received))
-    copy_rows(
-        session,
-        CheckInRow,
-        [
-            row_of(case, replace(judged[place], received_at=received[place][1].astimezone(UTC)))
-            | {"point": shapely.Point(*spots[place])}
-            for place, case in cases.items()
-        ],
-    )
+    kept = [
+        (case, replace(judged[place], received_at=received[place][1].astimezone(UTC)))
+        for place, case in cases.items()
+    ]
+    copy_columns(session, CheckInRow, columns_of(kept))
 
 
 def install_work_logs(session: Session, *, actor: Actor, logs: Sequence[PastLog]) -> None:

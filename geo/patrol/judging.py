@@ -2,10 +2,11 @@
 """From a claim to a judged check-in and the row that keeps it."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import shapely
 
 from geo.accounts.rules import Actor, Role
 from geo.clock import civil_date, rfc3339
@@ -26,9 +27,10 @@ from geo.patrol.records import (
     NoPolicyInForce,
 )
 from geo.patrol.rules import Evidence, Policy, Verdict, check_in_verdicts
+from geo.values import value
 
 
-@dataclass(frozen=True)
+@value
 class Case:
     """A claim that may be judged: where and when it was by our system and our clock."""
 
@@ -140,42 +142,46 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def row_of(case: Case, check_in: CheckIn) -> dict[str, Any]:
-    """The columns of a check-in but for its point, which is made of many at once."""
-    fix, site = case.claim.fix, case.evidence.checkpoint
+def columns_of(judged: Sequence[tuple[Case, CheckIn]]) -> dict[str, list[Any]]:
+    """The columns of check-ins, each a value a check-in."""
+    cases = [case for case, _ in judged]
+    kept = [check_in for _, check_in in judged]
+    fixes = [case.claim.fix for case in cases]
+    sites = [case.evidence.checkpoint for case in cases]
     return {
-        "district": case.actor.district,
-        "id": check_in.id,
-        "worker": check_in.worker,
-        "checkpoint": check_in.checkpoint,
-        "raw_lon": fix.lon,
-        "raw_lat": fix.lat,
-        "system": check_in.system.value,
-        "accuracy_m": check_in.accuracy_m,
-        "mock": fix.mock,
-        "source": fix.source,
-        "device": case.actor.device,
-        "accuracy_level": fix.accuracy_level,
-        "read_as": None if fix.read_as is None else fix.read_as.value,
-        "site_lon": None if site is None else site.lon,
-        "site_lat": None if site is None else site.lat,
-        "site_radius_m": None if site is None else site.radius_m,
-        "observed_at": check_in.observed_at,
-        "sent_at": case.claim.sent_at,
-        "received_at": check_in.received_at,
-        "cell": check_in.cell,
-        "verdict": None if check_in.verdict is None else check_in.verdict.value,
-        "accepted": check_in.accepted,
-        "reasons": check_in.reasons,
-        "doubts": check_in.doubts,
-        "share_inside": check_in.share_inside,
-        "distance_to_border_m": check_in.distance_to_border_m,
-        "distance_to_checkpoint_m": check_in.distance_to_checkpoint_m,
-        "located_cell": check_in.located_cell,
-        "proof": None if check_in.proof is None else check_in.proof.value,
-        "plan": check_in.plan,
-        "policy": check_in.policy,
-        "digest": case.said,
-        "actor": case.actor.signature,
-        "origin": check_in.origin.value,
+        "district": [case.actor.district for case in cases],
+        "id": [one.id for one in kept],
+        "worker": [one.worker for one in kept],
+        "checkpoint": [one.checkpoint for one in kept],
+        "raw_lon": [fix.lon for fix in fixes],
+        "raw_lat": [fix.lat for fix in fixes],
+        "system": [one.system for one in kept],
+        "accuracy_m": [one.accuracy_m for one in kept],
+        "mock": [fix.mock for fix in fixes],
+        "source": [fix.source for fix in fixes],
+        "device": [case.actor.device for case in cases],
+        "accuracy_level": [fix.accuracy_level for fix in fixes],
+        "read_as": [fix.read_as for fix in fixes],
+        "site_lon": [None if site is None else site.lon for site in sites],
+        "site_lat": [None if site is None else site.lat for site in sites],
+        "site_radius_m": [None if site is None else site.radius_m for site in sites],
+        "observed_at": [one.observed_at for one in kept],
+        "sent_at": [case.claim.sent_at for case in cases],
+        "received_at": [one.received_at for one in kept],
+        "point": list(shapely.points([case.lon for case in cases], [case.lat for case in cases])),
+        "cell": [one.cell for one in kept],
+        "verdict": [one.verdict for one in kept],
+        "accepted": [one.accepted for one in kept],
+        "reasons": [one.reasons for one in kept],
+        "doubts": [one.doubts for one in kept],
+        "share_inside": [one.share_inside for one in kept],
+        "distance_to_border_m": [one.distance_to_border_m for one in kept],
+        "distance_to_checkpoint_m": [one.distance_to_checkpoint_m for one in kept],
+        "located_cell": [one.located_cell for one in kept],
+        "proof": [one.proof for one in kept],
+        "plan": [one.plan for one in kept],
+        "policy": [one.policy for one in kept],
+        "digest": [case.said for case in cases],
+        "actor": [case.actor.signature for case in cases],
+        "origin": [one.origin for one in kept],
     }

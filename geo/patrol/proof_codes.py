@@ -8,7 +8,6 @@ that a restored backup still knows the prints at the doors, and leaves it in no 
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from geo.patrol.proofs import (
 )
 from geo.patrol.records import Checkpoint, CheckpointRetired, ProofCodeIssued
 from geo.patrol.tables import CheckpointRow, ProofCodeRow, ProofKeyRow
+from geo.values import value
 
 # The keys of the districts and every code of the doors asked about.
 _KNOWN = """
@@ -44,7 +44,7 @@ where proof_key.district = any(%(districts)s::text[])
 """
 
 
-@dataclass(frozen=True)
+@value
 class ShownProof:
     """The code that a check-in at a checkpoint shows, and when it was observed; None for none."""
 

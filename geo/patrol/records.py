@@ -14,6 +14,7 @@ from geo.outbox import Event
 from geo.patrol.proofs import ProofState
 from geo.patrol.rules import CheckpointSite, VerdictKind
 from geo.units import Metres
+from geo.values import value
 
 DEFAULT_RADIUS = Metres(30.0)
 
@@ -28,7 +29,7 @@ class Checkpoint(CheckpointSite):
     origin: Origin
 
 
-@dataclass(frozen=True)
+@value
 class Claim:
     """A check-in as a phone says it."""
 
@@ -41,7 +42,7 @@ class Claim:
     proof: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CheckIn:
     """A check-in as it is kept: where it was, and how it was judged by which plan and policy.
 
@@ -236,7 +237,8 @@ class WorkLogInFuture(Invalid):
 class CheckInJudged(Event):
     """A check-in of today was taken in and judged.
 
-    `seen_at` is set when it says where the worker was on duty, to `accuracy_m`.
+    `seen_at` is set when it says where the worker was on duty, to `accuracy_m`; `cells` are his
+    when it was received, where they are known.
     """
 
     kind: ClassVar[str] = "check_in.judged"
@@ -245,13 +247,14 @@ class CheckInJudged(Event):
     worker: WorkerId
     accuracy_m: float
     seen_at: datetime | None = None
+    cells: tuple[CellCode, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LateCheckInJudged(Event):
     """A check-in of an earlier day was taken in and judged: no part of today's picture.
 
-    `seen_at` as in `CheckInJudged`: it may still be the last that was seen of the worker.
+    `seen_at` and `cells` as in `CheckInJudged`: it may still be the last that was seen of him.
     """
 
     kind: ClassVar[str] = "check_in.judged_late"
@@ -259,6 +262,7 @@ class LateCheckInJudged(Event):
     worker: WorkerId
     accuracy_m: float
     seen_at: datetime | None = None
+    cells: tuple[CellCode, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,7 +89,7 @@ def rejudge_device(
     some = stored(
         session,
         actor.district,
-        device=device,
+        device=known[device],
         areas=actor.areas,
         begins_at=begins_at,
         ends_at=ends_at,

@@ -17,6 +17,7 @@ from geo.patrol.disc import Floats, Indices
 from geo.patrol.grid import PlanGrid
 from geo.patrol.proofs import ProofState
 from geo.units import Metres
+from geo.values import value
 
 
 class VerdictKind(StrEnum):
@@ -104,7 +105,7 @@ class CheckpointSite:
     radius_m: Metres
 
 
-@dataclass(frozen=True)
+@value
 class Evidence:
     """What a check-in is judged on; everything by its state at the moment of observation."""
 
@@ -130,7 +131,7 @@ class Evidence:
         return held or self.checkpoint.cell
 
 
-@dataclass(frozen=True)
+@value
 class Verdict:
     """How a check-in was judged, and why. `reasons` and `doubts` are codes with their fields."""
 
@@ -173,7 +174,7 @@ def check_in_verdicts(evidences: Sequence[Evidence], policies: Sequence[Policy])
     return [verdicts[place] for place in range(len(evidences))]
 
 
-@dataclass(frozen=True)
+@value
 class _Lie:
     """How a fix lies: in metres, all but the share; None where that cannot be measured."""
 
@@ -238,9 +239,15 @@ def _lies(evidences: Sequence[Evidence], policies: Sequence[Policy]) -> list[_Li
             strict=True,
         )
     )
+    # Cells do not overlap: who stands off the border inside one stands in no other.
+    located_in = {item: cells[place] for item, place in best.items() if distances[place] > 0}
+    strayed = [item for item in range(len(evidences)) if item not in located_in]
+    if strayed:
+        found_in = grid.locate(lon[strayed], lat[strayed]).tolist()
+        located_in.update(zip(strayed, found_in, strict=True))
     lies = []
-    for item, located in enumerate(grid.locate(lon, lat).tolist()):
-        judged = best.get(item)
+    for item in range(len(evidences)):
+        located, judged = located_in[item], best.get(item)
         lies.append(
             _Lie(
                 radius=Metres(float(radius[item])),

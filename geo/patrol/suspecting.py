@@ -182,7 +182,7 @@ def dismiss_finding(
 def _look(
     session: Session, district: DistrictCode, srid: int, device: Device, at: datetime
 ) -> DeviceFinding | None:
-    points = recent_points(session, district, device.id, at=at)
+    points = recent_points(session, district, device, at=at)
     if len(points) < LEAST_POINTS:
         return None
     stated = Hypothesis.of(device.profile.read_as)

@@ -33,6 +33,7 @@ from geo.columns import (
     UtcInstant,
     one_of,
     sound_geometry,
+    sound_point,
 )
 from geo.crs import Mistake, System
 from geo.patrol.appeals import AppealState
@@ -196,13 +197,10 @@ class CheckInRow(Base):
     actor: Mapped[str] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(Text)
 
+    # Worker, plan and policy are looked up once a statement, by a trigger, and stay for good: many
+    # check-ins name the same, and row by row it would cost a quarter of keeping them.
     __table_args__ = (
-        ForeignKeyConstraint(["district", "worker"], ["worker.district", "worker.id"]),
         ForeignKeyConstraint(["district", "checkpoint"], ["checkpoint.district", "checkpoint.id"]),
-        ForeignKeyConstraint(["district", "plan"], ["plan.district", "plan.id"]),
-        ForeignKeyConstraint(
-            ["district", "policy"], ["check_in_policy.district", "check_in_policy.version"]
-        ),
         one_of("origin", Origin),
         one_of("system", System),
         one_of("proof", ProofState),
@@ -213,17 +211,10 @@ class CheckInRow(Base):
         one_of("read_as", Mistake),
         CheckConstraint("num_nulls(site_lon, site_lat, site_radius_m) in (0, 3)", name="site"),
         CheckConstraint("num_nulls(raw_lon, raw_lat, point) in (0, 3)", name="place"),
-        sound_geometry("point"),
+        sound_point("point"),
         Index(None, "district", "worker", "observed_at"),
         # What a draft of a plan changes is of a few cells among all.
         Index(None, "district", "cell", "observed_at"),
-        Index(
-            None,
-            "district",
-            "device",
-            "observed_at",
-            postgresql_where=text("device is not null"),
-        ),
         Index(None, "district", "observed_at", "id"),
         Index("ix_check_in_places", "observed_at", postgresql_where=text("point is not null")),
     )

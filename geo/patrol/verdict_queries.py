@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Date, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from geo.accounts.rules import Device
 from geo.clock import civil_day
 from geo.crs import Fix, Mistake, System
 from geo.hierarchy import queries as hierarchy
@@ -29,7 +30,7 @@ def stored(
     district: DistrictCode,
     *,
     ids: Iterable[UUID] | None = None,
-    device: UUID | None = None,
+    device: Device | None = None,
     worker: WorkerId | None = None,
     areas: Sequence[str] | None = None,
     begins_at: datetime | None = None,
@@ -49,7 +50,8 @@ def stored(
     if ids is not None:
         query = query.where(CheckInRow.id.in_(set(ids)))
     if device is not None:
-        query = query.where(CheckInRow.device == device)
+        # By its worker's: of one device alone no index keeps them.
+        query = query.where(CheckInRow.worker == device.worker, CheckInRow.device == device.id)
     if worker is not None:
         query = query.where(CheckInRow.worker == worker)
     if areas is not None:

@@ -8,7 +8,7 @@ midnight is doubted of the day it leads into.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -204,12 +204,12 @@ def _keep_prints(session: Session, of: WorkerDay, path: Path, end: DayFixes, at:
     values = {"prints": prints, "backwards": backwards, "digest": said, "settled_at": at}
     session.execute(
         pg_insert(SettledDayRow)
-        .values(**vars(of), **values, doubts=[])
+        .values(**of._asdict(), **values, doubts=[])
         .on_conflict_do_update(index_elements=["district", "worker", "day"], set_=values)
     )
     old = set() if known is None else {*known.prints, *known.backwards}
     later = queries.days_repeating(session, of, {*prints, *backwards} | old)
-    after = replace(of, day=of.day + timedelta(days=1))
+    after = of._replace(day=of.day + timedelta(days=1))
     if queries.settled_day(session, after) is not None:
         later = [*later, after]
     note_days(session, set(later), at=at)

@@ -109,7 +109,7 @@ def _sharing(
 ) -> list[WorkerDay]:
     if not prints:
         return []
-    asked = {**vars(of), "prints": sorted(prints), "least": LEAST_SHARED, **more}
+    asked = {**of._asdict(), "prints": sorted(prints), "least": LEAST_SHARED, **more}
     return [
         WorkerDay(of.district, row.worker, row.day) for row in session.execute(statement, asked)
     ]

@@ -39,14 +39,20 @@ on conflict (district, worker) do update set
   point = excluded.point, accuracy_m = excluded.accuracy_m, observed_at = excluded.observed_at,
   received_at = excluded.received_at, origin = excluded.origin
 where {_RANK.format(row="excluded")} > {_RANK.format(row="latest")}
-returning district, worker, on_duty, latest.xmax = 0 as first_seen, array(
-    select assignment.cell from assignment
-    -- Without the district in the index condition: see `patrol.circumstances`.
-    where (assignment.district = latest.district) is true and assignment.worker = latest.worker
-      and assignment.during @> latest.received_at
-    order by assignment.cell
-  ) as cells
+returning district, worker, on_duty, latest.xmax = 0 as first_seen
 """  # noqa: S608
+_CELLS = """
+select array(
+  select assignment.cell from assignment
+  -- Without the district in the index condition: see `patrol.circumstances`.
+  where (assignment.district = seen.district) is true and assignment.worker = seen.worker
+    and assignment.during @> seen.at
+  order by assignment.cell
+) as cells
+from unnest(%(district)s::text[], %(worker)s::uuid[], %(at)s::timestamptz[]) with ordinality
+  as seen (district, worker, at, nth)
+order by seen.nth
+"""
 _COPY_DUTY = f"""
 update latest_position as latest set on_duty = {_ON_DUTY.format(row="latest")}
 where district = %(district)s and worker = any(%(workers)s::uuid[])
@@ -91,19 +97,24 @@ def note_sightings(session: Session, seen: Iterable[Seen]) -> None:
         origin=[row.origin.value for row in rows],
     )
     duty = _duty_of_newcomers(session, moved)
+    told = [
+        newest[row.district, row.worker]
+        for row in moved
+        if duty.get((row.district, row.worker), row.on_duty)
+    ]
+    others = _cells_of_others(session, told)
     items: dict[DistrictCode, list[list[Any]]] = {}
-    for row in moved:
-        if duty.get((row.district, row.worker), row.on_duty):
-            now = newest[row.district, row.worker]
-            item = [
-                str(now.worker),
-                round(now.lon, 7),
-                round(now.lat, 7),
-                now.accuracy_m,
-                rfc3339(now.observed_at),
-                shared_area(now.district, row.cells),
-            ]
-            items.setdefault(row.district, []).append(item)
+    for now in told:
+        cells = others[now.district, now.worker] if now.cells is None else now.cells
+        item = [
+            str(now.worker),
+            round(now.lon, 7),
+            round(now.lat, 7),
+            now.accuracy_m,
+            rfc3339(now.observed_at),
+            shared_area(now.district, cells),
+        ]
+        items.setdefault(now.district, []).append(item)
     for district, some in items.items():
         tell(session, [Notice(NOTIFY_CHANNEL, piece) for piece in payloads(district, some)])
 
@@ -133,6 +144,23 @@ def payloads(district: DistrictCode, items: Sequence[list[Any]]) -> list[str]:
         pieces[-1].append(spelled)
         left -= len(spelled) + 1
     return [(begin + b",".join(piece) + end).decode() for piece in pieces]
+
+
+def _cells_of_others(
+    session: Session, seen: Sequence[Seen]
+) -> dict[tuple[DistrictCode, WorkerId], Sequence[str]]:
+    """The cells of those of whom they are not known yet."""
+    others = [one for one in seen if one.cells is None]
+    if not others:
+        return {}
+    found = prepared.rows(
+        session,
+        _CELLS,
+        district=[one.district for one in others],
+        worker=[one.worker for one in others],
+        at=[one.received_at for one in others],
+    )
+    return {(one.district, one.worker): row.cells for one, row in zip(others, found, strict=True)}
 
 
 def _duty_of_newcomers(session: Session, moved: Sequence[Any]) -> dict[tuple[str, UUID], bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from geo import prepared
 from geo.columns import STORAGE_SRID
 from geo.ids import DistrictCode, WorkerId
+from geo.tracking.rules import ABOUT_DEGREES
 from geo.units import Metres
 
 # A degree of latitude is nowhere shorter (WGS-84, at the equator); of longitude, times cosine.
@@ -29,22 +30,28 @@ _COLUMNS = f"""worker, ST_X(point) as lon, ST_Y(point) as lat, accuracy_m, obser
 _WANTED = """district = %(district)s and on_duty
   and observed_at >= %(since)s and observed_at < %(before)s
   and worker <> all(%(without)s::uuid[])"""
-# The partial index on positions in duty answers in the order of degrees; a box that is sure to hold
-# the k nearest by metres is then measured exactly.
+# The partial index on positions in duty knows about where they are, and answers in the order of
+# degrees: k that are near, not always the nearest. A box that is sure to hold the k nearest by
+# metres is then measured exactly.
+_AROUND = f"{{reach}} + {ABOUT_DEGREES / 2 * _SLACK}"
+_EAST = (
+    "least(north / greatest(cos(radians(abs(%(lat)s::float8) + north)), 0.01), %(east)s::float8)"
+)
+_NORTH = "least(north, %(north)s::float8)"
 _NEAREST = f"""
 with by_degrees as materialized (
   select point from latest_position
-  where {_WANTED} and point && ST_Expand({_HERE}, %(east)s::float8, %(north)s::float8)
-  order by point <-> {_HERE}
+  where {_WANTED} and about && ST_Expand({_HERE}, {_AROUND.format(reach="%(east)s::float8")},
+    {_AROUND.format(reach="%(north)s::float8")})
+  order by about <-> {_HERE}
   limit %(k)s::int
 ), reach as materialized (
   select max({_DISTANCE}) * {_SLACK / _SHORTEST_DEGREE_M} as north from by_degrees
 )
 select {_COLUMNS}
 from reach, latest_position
-where {_WANTED} and point && ST_Expand({_HERE},
-  least(north / greatest(cos(radians(abs(%(lat)s::float8) + north)), 0.01), %(east)s::float8),
-  least(north, %(north)s::float8))
+where {_WANTED} and about && ST_Expand({_HERE}, {_AROUND.format(reach=_EAST)},
+  {_AROUND.format(reach=_NORTH)})
 order by m, worker
 limit %(k)s::int
 """  # noqa: S608

@@ -20,6 +20,7 @@ from geo.ids import DistrictCode, WorkerId
 from geo.moments import observed_moment
 from geo.outbox import Event
 from geo.units import Metres
+from geo.values import value
 
 # A phone may have been offline this long.
 OLDEST_FIX = timedelta(hours=72)
@@ -27,6 +28,8 @@ OLDEST_FIX = timedelta(hours=72)
 VAGUEST_FIX = Metres(1000.0)
 # A fix further than this from the district's box is an error, not a journey.
 FARTHEST_FIX = Metres(50_000.0)
+# How finely the index of latest positions tells them apart, in degrees.
+ABOUT_DEGREES = 0.001
 _METRES_A_DEGREE = 111_320.0
 # What one reading of a track may ask for.
 LONGEST_TRACK = timedelta(days=7)
@@ -61,9 +64,12 @@ class LatestPosition:
     observed_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class Seen:
-    """Somebody was seen on duty, by a track or by something else; WGS-84."""
+    """Somebody was seen on duty, by a track or by something else; WGS-84.
+
+    `cells` are his when it was received, where they are known already.
+    """
 
     district: DistrictCode
     worker: WorkerId
@@ -73,6 +79,7 @@ class Seen:
     observed_at: datetime
     received_at: datetime
     origin: Origin
+    cells: tuple[str, ...] | None = None
 
     @property
     def rank(self) -> tuple[datetime, float, float, float]:

@@ -170,6 +170,8 @@ class DutyCorrected(Event):
 def shared_area(district: DistrictCode, cells: Iterable[str]) -> str:
     """The narrowest area that holds all these cells; the district when there are none."""
     codes = list(cells)
+    if len(codes) == 1:
+        return codes[0]
     for level in (Level.CELL, Level.COMMUNITY, Level.SUBDISTRICT):
         prefixes = {cell[: CODE_LENGTH[level]] for cell in codes}
         if len(prefixes) == 1:

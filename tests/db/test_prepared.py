@@ -70,9 +70,20 @@ def test_what_may_wait_goes_first_in_the_same_turn(database: Database) -> None:
         assert prepared.rows(session, counted, name="said") == [(1,)]
         prepared.soon(session, "insert into said values (%(number)s, 'one')", number=1)
         prepared.soon(session, "insert into said values (%(number)s, null)", number=2)
-        # By the driver itself, too, everything comes after it.
-        with prepared.driver(session).cursor() as cursor:
-            assert cursor.execute("select * from said").fetchall() == [(1, "one"), (2, None)]
+        # Rows that are copied come after it, too, and after what has values.
+        prepared.copy(session, "copy said from stdin", "3\tthree\n")
+        prepared.soon(session, "savepoint four")
+        prepared.copy(session, "copy said from stdin", "4\t\\N\n")
+        assert prepared.rows(session, "select * from said") == [
+            (1, "one"),
+            (2, None),
+            (3, "three"),
+            (4, None),
+        ]
+        with pytest.raises(DataError, match="line 2"):
+            prepared.copy(session, "copy said from stdin", "5\tfive\nsix\t6\n")
+        prepared.run(session, "rollback to savepoint four")
+        assert len(prepared.rows(session, "select * from said")) == 3
         prepared.soon(session, "rollback to savepoint empty")
         assert prepared.rows(session, "select * from said") == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from starlette.types import Message, Receive, Scope, Send
 
-from api.gate import Gate
+from api.gate import Admission, Gate
 from geo.settings import Settings
 
 SCOPE: Scope = {
@@ -32,7 +32,7 @@ async def reader(scope: Scope, receive: Receive, send: Send) -> None:
 
 def answered(*, gaps: list[float], parts: int) -> tuple[int, bytes, dict[bytes, bytes]]:
     """What a client is told who sends `parts` bytes one by one, with these pauses before them."""
-    gate = Gate(reader, settings=Settings(), body_grace_s=0.2)
+    gate = Gate(reader, admission=Admission(Settings()), body_grace_s=0.2)
     sent: list[Message] = []
     coming = iter([*enumerate(gaps)])
 

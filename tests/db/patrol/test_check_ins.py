@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from geo.accounts.rules import NotSelf, OutOfScope, Role
@@ -39,6 +40,7 @@ NOW = town.MORNING
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 N1, N2, S3 = town.WORKERS["N1"], town.WORKERS["N2"], town.WORKERS["S3"]
 AT_N1 = town.CHECKPOINTS["N1"]
+NOBODY = str(UUID(int=1))
 BOSS = town.actor(Role.SUPERVISOR)
 
 
@@ -436,3 +438,29 @@ def test_what_was_on_its_way_is_judged_by_where_the_checkpoint_stood(database: D
     assert stood[0] == pytest.approx(0, abs=1)
     assert stood[2] == pytest.approx(30 * 2**0.5, abs=0.5)
     assert stood[4] == pytest.approx(20, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("worker", NOBODY), ("plan", NOBODY), ("policy", "99")]
+)
+def test_what_a_check_in_names_is_there(database: Database, column: str, value: str) -> None:
+    kept = take(database, claim()).check_in
+    for said in (
+        f"update check_in set {column} = '{value}' where id = '{kept.id}'",
+        "insert into check_in select (jsonb_populate_record(check_in, jsonb_build_object("
+        f"'id', '{uuid4()}', '{column}', '{value}'))).* from check_in where id = '{kept.id}'",
+    ):
+        refused = pytest.raises(IntegrityError, match=f"names a {column} .* that is not there")
+        with refused, database.transaction() as session:
+            session.execute(text(said))
+
+
+@pytest.mark.parametrize("table", ["worker", "plan", "check_in_policy"])
+def test_what_check_ins_name_stays_for_good(database: Database, table: str) -> None:
+    for said in (
+        f"delete from {table}",
+        f"update {table} set district = '210504'",
+        f"truncate {table} cascade",
+    ):
+        with pytest.raises(IntegrityError, match="for good"), database.transaction() as session:
+            session.execute(text(said))

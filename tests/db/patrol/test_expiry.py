@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from api.clockwork import chores, do
+from geo.accounts import queries as accounts
 from geo.clock import SetClock
 from geo.crs import System
 from geo.db import Database
@@ -78,7 +79,8 @@ def test_what_cannot_be_judged_again_says_so(database: Database) -> None:
     assert [stands(database, one.id) for one in old] == [nowhere(one) for one in old]
     assert me.device is not None
     with database.snapshot() as session:
-        assert recent_points(session, town.DISTRICT, me.device, at=NOW + DAY) == []
+        (paired,) = accounts.devices(session, town.DISTRICT, [me.device]).values()
+        assert recent_points(session, town.DISTRICT, paired, at=NOW + DAY) == []
 
 
 def test_under_appeal_it_stays_until_somebody_has_decided(database: Database) -> None:
