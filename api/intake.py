@@ -106,6 +106,8 @@ class Intake:
 
     async def _gather(self, most: int, seconds: float) -> None:
         """Wait until so many are waiting, but no longer than this."""
+        if len(self._waiting) >= most:
+            return
         loop = asyncio.get_running_loop()
         gathered: asyncio.Future[None] = loop.create_future()
         self._gathering = (most, gathered)

@@ -5,7 +5,7 @@ Of a request that thousands of phones send, the server's own turns (a task's mes
 scope for layers that pass it on) cost as much as all the rest of HTTP. What comes whole, at once,
 for a direct route, and has nothing unusual about it, is therefore answered here. Everything else
 takes the way through ASGI, which answers the same: slow bodies, foreign hosts, overload, whatever
-follows an answer that is still being made.
+follows an answer that is still being made. One read of a socket is less than the gate lets in.
 """
 
 import asyncio
@@ -16,10 +16,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.direct import DirectRoutes, Found
 from api.gate import Admission, headers_of
-
-# More comes in several parts, and is counted by the gate.
-_MOST_BYTES = 64 * 1024
-
 
 # What is told when a connection is lost; nobody here waits for more of a body.
 _NOBODY_WAITS = asyncio.Event()
@@ -43,7 +39,7 @@ class Lane(HttpToolsProtocol):
     _admission: Admission
     # What stands here has all its headers, and its body is still to come in this very read.
     _begun: Found | None = None
-    _body: bytes = b""
+    _body: bytearray
 
     @classmethod
     def of(cls, app: FastAPI) -> type["Lane"]:
@@ -58,9 +54,11 @@ class Lane(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what has come."""
         super().data_received(data)
-        if self._begun is not None:
-            # The rest of it comes later, if it comes.
-            self._begun, body = None, self._body
+        if self._begun is None:
+            return
+        self._begun, body = None, bytes(self._body)
+        # The rest of it comes later, if it comes; what was malformed is answered already.
+        if not self.transport.is_closing():
             super().on_headers_complete()
             if body:
                 super().on_body(body)
@@ -68,7 +66,7 @@ class Lane(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Choose the way of a request."""
         self._begun = self._found()
-        self._body = b""
+        self._body = bytearray()
         if self._begun is None:
             super().on_headers_complete()
 
@@ -91,13 +89,15 @@ class Lane(HttpToolsProtocol):
         self.cycle = turn = _Turn()  # type: ignore[assignment]
         request = Request(self.scope)  # type: ignore[arg-type]
         self._admission.enter()
-        task = self.loop.create_task(self._answer(turn, found, request, self._body))
+        task = self.loop.create_task(self._answer(turn, found, request, bytes(self._body)))
         self.tasks.add(task)
         task.add_done_callback(self._answered)
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
         self._admission.leave()
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self.logger.error("a request could not be answered", exc_info=failure)
 
     def _found(self) -> Found | None:
         """The direct route of a request that has nothing unusual about it."""
@@ -115,11 +115,16 @@ class Lane(HttpToolsProtocol):
         return found
 
     async def _answer(self, turn: _Turn, found: Found, request: Request, body: bytes) -> None:
-        status, headers, answer = await found.answer(request, body)
-        if turn.disconnected:
+        try:
+            status, headers, answer = await found.answer(request, body)
+            if self.flow.write_paused:
+                await self.flow.drain()
+        except BaseException:
+            # Whoever waits for an answer that will not come must be told so.
+            self.transport.close()
+            raise
+        if turn.disconnected or self.transport.is_closing():
             return
-        if self.flow.write_paused:
-            await self.flow.drain()
         lines = [STATUS_LINE[status]]
         for name, value in (*self.server_state.default_headers, *headers_of(headers)):
             lines += (name, b": ", value, b"\r\n")

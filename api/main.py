@@ -20,7 +20,7 @@ from api.gate import Admission, Gate
 from api.geocoders.asking import Outside
 from api.geocoders.services import chosen
 from api.intake import Intake
-from api.metrics import Counted
+from api.metrics import Counted, count_all
 from api.routes import (
     appeals,
     areas,
@@ -155,6 +155,7 @@ def build(
         await feed.close()
         await switchboard.close()
         database.close()
+        count_all()
 
     app = FastAPI(
         routes=list(routes()),

@@ -44,7 +44,7 @@ SCREENS = Gauge("wangge_screens", "Live screens connected.", multiprocess_mode="
 
 def exposition() -> bytes:
     """All counts in the text format, over every process when they share a directory."""
-    _count_all()
+    count_all()
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest()
     registry = CollectorRegistry()
@@ -67,10 +67,10 @@ def count_answer(method: str, route: str, status: int, seconds: float) -> None:
     loop = asyncio.get_running_loop()
     if _counting_on[0] is not loop:
         _counting_on[0] = loop
-        loop.call_later(_COUNTED_AFTER_S, _count_all)
+        loop.call_later(_COUNTED_AFTER_S, count_all)
 
 
-def _count_all() -> None:
+def count_all() -> None:
     """Count what was noted. By a loop in its time, or by whoever wants to know now."""
     _counting_on[0] = None
     with suppress(IndexError):

@@ -69,11 +69,12 @@ def copy_columns(
     session.flush()
     described = table.__table__
     assert isinstance(described, Table)
+    if not any(columns.values()):
+        return
     statement, spellings = _shape(described, tuple(columns))
     spelled = [spell(values) for spell, values in zip(spellings, columns.values(), strict=True)]
     lines = ["\t".join(row) for row in zip(*spelled, strict=True)]
-    if lines:
-        prepared.copy(session, statement, "\n".join([*lines, ""]), meanwhile)
+    prepared.copy(session, statement, "\n".join([*lines, ""]), meanwhile)
 
 
 def take_stock(session: Session, *tables: type[Base]) -> None:

@@ -152,10 +152,13 @@ class _Line:
             self.waiting.clear()
             if pgconn.transaction_status == TransactionStatus.IDLE:
                 words.insert(0, self._begin())
+            data = lines.encode()
             # What has no values goes in the same turn.
             begun = pgconn.exec_("; ".join([*words, statement]).encode())
             if begun.status == ExecStatus.COPY_IN:
-                pgconn.put_copy_data(lines.encode())
+                if pgconn.put_copy_data(data) != 1:
+                    pgconn.finish()
+                    raise psycopg.OperationalError("no memory for the rows of a copy")
                 pgconn.put_copy_end()
                 while pgconn.flush():
                     self._wait(select.POLLIN | select.POLLOUT)

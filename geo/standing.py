@@ -21,9 +21,9 @@ from geo import prepared
 from geo.columns import DISTRICT, Base, UtcInstant
 from geo.ids import DistrictCode
 
-# Notes are kept for longer than anything remembered is gone by without asking; by the database's
-# clock both, whatever other clocks say.
-_KEPT = timedelta(hours=1)
+# Notes are kept for longer than anything remembered is gone by without asking, and than the longest
+# transaction that makes one; by the database's clock both, whatever other clocks say.
+_KEPT = timedelta(days=1)
 _ASKED_AGAIN_WITHIN = timedelta(minutes=15)
 # Things one connection remembers at most; then it begins anew.
 _MOST = 50_000
@@ -50,7 +50,7 @@ class StandingChangeRow(Base):
 # since transactions do not commit in the order in which they begin. A row of it is there always.
 # The limit keeps it on the index: the planner takes a comparison with anything for a third of all.
 _SINCE = """
-select now() as asked_at, pg_current_snapshot()::text as seen,
+select clock_timestamp() as asked_at, pg_current_snapshot()::text as seen,
   pg_current_xact_id_if_assigned() is null as reads_only, change.district, change.worker
 from (select %(seen)s::pg_snapshot as seen) as before
 left join lateral (
@@ -119,7 +119,8 @@ class Standing:
 def standing(session: Session) -> Standing:
     """What the session's connection remembers, less all that has changed by now.
 
-    It is good for what this transaction reads before it changes anything of it.
+    It is good for what this transaction reads before it changes anything of it: who has changed
+    something asks again.
     """
     known = prepared.kept(session, Standing)
     known._catch_up(session)

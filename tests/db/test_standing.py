@@ -36,6 +36,7 @@ CHANGES = (
     "insert into duty (district, id, worker, during, origin)"
     " values ('210503', :id, :who, tstzrange(:at, null), 'real')",
     "delete from duty where worker = :who and not upper_inf(during)",
+    "truncate checkpoint_was",
     "update assignment set during = tstzrange(lower(during), :at) where worker = :who"
     " and upper_inf(during)",
     "insert into assignment (district, id, worker, cell, role, during, origin)"
@@ -225,7 +226,7 @@ def test_who_has_not_asked_for_long_begins_anew(
         off_duty(session)
         assert forget_noted(session) == 0
         # The note of it expires before it is read.
-        session.execute(text("update standing_change set noted_at = now() - interval '61 minutes'"))
+        session.execute(text("update standing_change set noted_at = now() - interval '25 hours'"))
         assert forget_noted(session) > 0
     with live_database.transaction() as session:
         known = prepared.kept(session, Standing)

@@ -171,6 +171,18 @@ def test_what_is_unusual_takes_the_long_way(
     assert by_lane[2:] == [False]
 
 
+def test_a_malformed_body_is_answered_once(
+    line: Line, token: str, by_lane: list[bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    chunks = b'5\r\n{"id"\r\nnot a length\r\n'
+    line.send(request(token, body=b"", content_length=None, transfer_encoding="chunked") + chunks)
+    assert line.file.readline() == b"HTTP/1.1 400 Bad Request\r\n"
+    assert b"\r\n" in (rest := line.file.read())
+    assert rest.count(b"HTTP/1.1") == 0
+    assert by_lane == []
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_requests_on_one_line_are_answered_in_their_order(
     line: Line, token: str, by_lane: list[bool]
 ) -> None:
@@ -218,3 +230,26 @@ def test_more_than_may_come_in_are_refused(
     for _ in range(3):
         line.send(request(token))
         assert line.answer()[0] == 201
+
+
+def test_who_cannot_be_answered_is_not_left_waiting(
+    served: Served, line: Line, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise MemoryError("no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Found, "answer", fails)
+        line.send(request(token))
+        assert line.answer()[0] == 0
+    again = Line(served)
+    again.send(request(token))
+    assert again.answer()[0] == 201
+    again.close()
+
+
+def test_a_large_body_in_many_small_parts(line: Line, token: str, by_lane: list[bool]) -> None:
+    body = json.dumps(check_in()).encode() + b" " * 30_000
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    line.send(request(token, body=b"", content_length=None, transfer_encoding="chunked") + chunks)
+    assert line.answer()[0] == 201

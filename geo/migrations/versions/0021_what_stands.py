@@ -72,17 +72,30 @@ end $$
 _SOUND_POINT = """
 point is null or coalesce(ST_X(point) between -180 and 180 and ST_Y(point) between -90 and 90, false)
 """
+# Who empties a whole table changes something of everybody.
+_NOTE_ALL = """
+create function note_standing_truncated() returns trigger language plpgsql as $$
+begin
+  insert into standing_change (district) select code from district;
+  return null;
+end $$
+"""
 # Table, the column of its district, whose it is in it, and which columns matter where not all do.
 _WATCHED = (
     ("district", "code", "null", ""),
-    ("plan", "district", "null", "status, in_force_during"),
+    ("plan", "district", "null", "district, id, status, in_force_during"),
     ("check_in_policy", "district", "null", ""),
     ("checkpoint", "district", "null", ""),
     ("checkpoint_was", "district", "null", ""),
     ("worker", "district", "($1).id", ""),
     ("duty", "district", "($1).worker", ""),
     ("assignment", "district", "($1).worker", ""),
-    ("device", "district", "($1).worker", "token_hash, name, profile, revoked_at, origin"),
+    (
+        "device",
+        "district",
+        "($1).worker",
+        "district, id, worker, token_hash, name, profile, revoked_at, origin",
+    ),
 )
 
 
@@ -107,12 +120,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("changed_in", "seq", name=op.f("pk_standing_change")),
     )
     op.execute(_NOTE)
+    op.execute(_NOTE_ALL)
     for table, district, whose, columns in _WATCHED:
         update = f"update of {columns}" if columns else "update"
         op.execute(
             f"create trigger {table}_notes_standing_change"
             f" after insert or delete or {update} on {table}"
             f" for each row execute function note_standing_change('{district}', '{whose}')"
+        )
+        op.execute(
+            f"create trigger {table}_notes_standing_truncated after truncate on {table}"
+            " for each statement execute function note_standing_truncated()"
         )
     for named in ("worker", "plan", "policy"):
         op.drop_constraint(op.f(f"fk_check_in_district_{named}"), "check_in", type_="foreignkey")
