@@ -281,6 +281,8 @@ def test_codes_are_issued_and_renewed_on_the_page(visit: Open, served: Served) -
     page.click("[data-choice=issue]")
     expect(page.locator("article svg")).to_have_count(1)
     expect(bare).to_have_count(before - 1)
+    # The page came anew; before all of it is there its buttons do nothing.
+    page.wait_for_load_state()
     page.click("article .issue")
     expect(page.locator("#dialog")).to_contain_text("第 1 版立即失效")
     page.click("[data-choice=renew]")
