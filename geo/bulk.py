@@ -105,7 +105,7 @@ def _spelling(kind: Any) -> Spelling:
     for kinds, spell in _SPELLINGS:
         if isinstance(kind, kinds):
             return spell
-    raise NotImplementedError(f"nothing says how a column of {kind!r} is spelled")
+    raise TypeError(f"nothing says how a column of {kind!r} is spelled")
 
 
 def _texts(values: list[str | None]) -> Sequence[str]:

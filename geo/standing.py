@@ -61,7 +61,11 @@ left join lateral (
   limit %(most)s::int
 ) as change on true
 """
-_FORGET = text("delete from standing_change where noted_at < now() - :kept")
+# Some at a time: a statement has its deadline, and a day of many workers many notes.
+_FORGET = text(
+    "delete from standing_change where (changed_in, seq) in (select changed_in, seq"
+    " from standing_change where noted_at < now() - :kept order by changed_in, seq limit 10000)"
+)
 
 Who = tuple[DistrictCode, UUID]
 
