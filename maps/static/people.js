@@ -95,10 +95,13 @@ export class People {
 
   /** @param {number} now */
   frame(now) {
-    if (now - this.drawnAt >= FRAME_MS || this.calm) {
-      this.drawnAt = now;
-      this.sheet.redraw();
+    if (now - this.drawnAt < FRAME_MS && !this.calm) {
+      // Too early to draw: what woke this frame is drawn by a later one.
+      requestAnimationFrame((next) => this.frame(next));
+      return;
     }
+    this.drawnAt = now;
+    this.sheet.redraw();
     for (const [id, began] of this.ripples) if (now - began > RIPPLE_MS) this.ripples.delete(id);
     const walking = [...this.dots.values()].some((dot) => now - dot.began < WALK_MS + FRAME_MS);
     if (walking || this.ripples.size) requestAnimationFrame((next) => this.frame(next));

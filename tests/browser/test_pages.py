@@ -30,16 +30,19 @@ from tests.serving import Served
 
 READY = "html[data-ready=true]"
 LIVE = "#link[data-state=live]"
-# The drawn colour of a pixel of a sheet, at a place on the map.
-PIXEL = """([sheet, lon, lat]) => {
+# Whether a pixel of a sheet, at a place on the map, has a colour; none when it is to be clear.
+PIXEL = """([sheet, lon, lat, wanted]) => {
   const canvas = document.querySelector(`canvas.${sheet}`);
   const { x, y } = window.map_wall.latLngToContainerPoint([lat, lon]);
   const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   pixel.drawImage(canvas, -Math.round(x), -Math.round(y));
-  return [...pixel.getImageData(0, 0, 1, 1).data];
+  const found = pixel.getImageData(0, 0, 1, 1).data;
+  if (wanted === null) return found[3] === 0;
+  // What shines through is kept to the nearest of 256 shades.
+  return wanted.every((shade, n) => Math.abs(shade - found[n]) < 2);
 }"""
-# The strongest colour within 6 pixels of a check-in on the sheet of marks.
-RING = """([lon, lat]) => {
+# Whether the strongest colour within 6 pixels of a check-in, on the sheet of marks, is this one.
+RING = """([lon, lat, wanted]) => {
   const canvas = document.querySelector("canvas.marks");
   const { x, y } = window.map_wall.latLngToContainerPoint([lat, lon]);
   const pixels = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -48,10 +51,17 @@ RING = """([lon, lat]) => {
   let best = 0;
   for (let i = 0; i < data.length; i += 4) if (data[i + 3] > data[best + 3]) best = i;
   const [r, g, b] = data.slice(best, best + 3);
-  return g > r ? "green" : g > 150 ? "yellow" : "red";
+  return wanted === (g > r ? "green" : g > 150 ? "yellow" : "red");
+}"""
+# Frames come when the test says so, at so many milliseconds of the page's life.
+HELD_FRAMES = """() => {
+  const asked = [];
+  window.requestAnimationFrame = (draw) => asked.push(draw);
+  window.frame = (ms) => asked.splice(0).forEach((draw) => draw(ms));
 }"""
 COLORS = {"inside": "green", "uncertain": "yellow", "outside": "red"}
 FRESH = [95, 208, 181]
+STALE = [176, 141, 76]
 ENGAGED = [116, 170, 255]
 
 
@@ -74,9 +84,9 @@ def see(served: Served, worker: str, place: tuple[float, float], observed_at: st
         )
 
 
-def drawn(page: Page, sheet: str, place: tuple[float, float]) -> list[int]:
-    found: list[int] = page.evaluate(PIXEL, [sheet, *place])
-    return found
+def expect_drawn(page: Page, place: tuple[float, float], colour: list[int] | None) -> None:
+    """Wait until a worker's dot is drawn at a place in this colour; until nothing is when None."""
+    page.wait_for_function(PIXEL, arg=["people", *place, colour], polling=50, timeout=5_000)
 
 
 def test_signing_in_leads_to_the_page_that_was_asked_for(visit: Open) -> None:
@@ -138,17 +148,36 @@ def test_a_worker_walks_and_grows_stale(visit: Open, served: Served, clock: SetC
     page = watched.page
     here, there = town.point(50, 250), town.point(80, 220)
     see(served, "N1", here, clock.now().isoformat())
-    page.wait_for_timeout(400)
-    assert drawn(page, "people", here)[:3] == FRESH
+    expect_drawn(page, here, FRESH)
     see(served, "N1", there, (clock.now() + timedelta(seconds=1)).isoformat())
-    page.wait_for_timeout(2500)
-    assert drawn(page, "people", there)[:3] == FRESH
-    assert drawn(page, "people", here)[3] == 0
+    expect_drawn(page, there, FRESH)
+    expect_drawn(page, here, None)
     old = (clock.now() - timedelta(minutes=20)).isoformat()
     see(served, "N2", town.point(150, 250), old)
-    page.wait_for_timeout(400)
-    assert drawn(page, "people", town.point(150, 250))[:3] != FRESH
+    expect_drawn(page, town.point(150, 250), STALE)
     assert watched.asked_since_mark == []
+
+
+def test_what_changes_between_two_drawings_is_drawn(
+    visit: Open, served: Served, clock: SetClock
+) -> None:
+    page = wall(visit).page
+    leaving = {"N1": town.point(50, 250), "N2": town.point(150, 250)}
+    for name, place in leaving.items():
+        see(served, name, place, clock.now().isoformat())
+        expect_drawn(page, place, FRESH)
+    # Long after the last walk the second change comes 20 ms after the first was drawn.
+    page.evaluate(HELD_FRAMES)
+    for n, name in enumerate(leaving):
+        worker, now = town.WORKERS[name], clock.now()
+        actor = town.actor(Role.WORKER, worker=worker)
+        with served.database.transaction() as session:
+            set_duty(session, actor=actor, worker=worker, on=False, duty_at=now, at=now)
+        expect(page.locator("#on-duty")).to_have_text(str(7 - n))
+        page.evaluate("(ms) => window.frame(ms)", 60_000 + 20 * n)
+    page.evaluate("(ms) => window.frame(ms)", 60_100)
+    for place in leaving.values():
+        expect_drawn(page, place, None)
 
 
 def test_the_wall_says_when_what_it_shows_is_old(visit: Open, served: Served) -> None:
@@ -207,7 +236,7 @@ def test_check_ins_show_by_verdict(visit: Open, served: Served, clock: SetClock)
         expect(page.locator(f"#{verdict}")).to_contain_text("1")
         expect(page.locator("#covered")).to_have_text(str(covered))
         expect(page.locator("#ticker li").first).to_have_class(verdict)
-        assert page.evaluate(RING, [*town.point(*place)]) == COLORS[verdict]
+        page.wait_for_function(RING, arg=[*town.point(*place), COLORS[verdict]], timeout=5_000)
     assert watched.asked_since_mark == []
 
 
@@ -249,12 +278,12 @@ def test_an_incident_calls_and_connects(visit: Open, served: Served, clock: SetC
     expect(page.locator("#connected")).to_have_text("1")
     expect(page.locator("#engaged")).to_contain_text("1")
     expect(page.locator("#incidents .accepted")).to_contain_text("已接受")
-    assert drawn(page, "people", town.point(150, 150))[:3] == ENGAGED
+    expect_drawn(page, town.point(150, 150), ENGAGED)
     with served.database.transaction() as session:
         dispatcher = town.actor(Role.DISPATCHER)
         close_incident(session, actor=dispatcher, incident=report.id, outcome="已清理", at=now)
     expect(page.locator("#no-incidents")).to_be_visible()
-    assert page.locator(".flagged").count() == 0
+    expect(page.locator(".flagged")).to_have_count(0)
     assert watched.asked_since_mark == []
 
 
