@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m api.serve FD``: one process of the HTTP service, on a socket that `up` listens on.
+"""``python -m api.serve FD [CORE]``: a process of the HTTP service, on a socket of `up`.
 
 All processes of the service accept from that one socket, so a restarted one misses no connection,
 and the port is opened before root is given up.
@@ -13,6 +13,7 @@ import sys
 import uvicorn
 
 from api.check_in_stream import CheckInStreams
+from api.cores import keep_to
 from api.feed import Feed
 from api.lane import Lane
 from api.logs import configure
@@ -45,6 +46,8 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
+    for core in sys.argv[2:]:
+        keep_to(int(core))
     configure()
     settings = Settings()
     listening = socket.socket(fileno=int(sys.argv[1]))

@@ -20,6 +20,7 @@ import httpx2
 from api import home, provision, tls
 from api.children import Child
 from api.code import CHECKOUT, readable_code
+from api.cores import arguments_of
 from api.say import Teller
 from geo.cluster import Cluster
 from geo.postgres import database_problems
@@ -230,11 +231,11 @@ def _children(settings: Settings, parts: Parts, listening: socket.socket) -> lis
         Child(
             f"service {number}",
             parts.service,
-            [str(descriptor)],
+            arguments,
             logs / f"service-{number}.log",
             pass_fds=(descriptor,),
         )
-        for number in range(1, settings.processes + 1)
+        for number, arguments in enumerate(arguments_of(descriptor, settings.processes), 1)
     ]
     children.append(Child("clockwork", parts.clockwork, [], logs / "clockwork.log"))
     children.append(Child("answer clock", parts.clockwork, ["answers"], logs / "answers.log"))

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx2
 
+from api.cores import arguments_of
 from api.demo import DISTRICT
 from geo.accounts.rules import Actor, Role
 from geo.cluster import Cluster
@@ -50,23 +51,29 @@ def serving(url: str, *, processes: int = 2) -> Iterator[str]:
         listening.listen(2048)
         descriptor = listening.fileno()
         settings = Settings(database_url=url)
-        command = [sys.executable, "-m", "api.serve", str(descriptor)]
+        commands = [
+            [sys.executable, "-m", "api.serve", *arguments]
+            for arguments in arguments_of(descriptor, processes)
+        ]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with running([command] * processes, settings.environment(), (descriptor,)):
+        with running(commands, settings.environment(), (descriptor,)):
             await_answer(f"{address}/healthz")
             yield address
 
 
 @contextmanager
 def serving_noop(*, processes: int = 2) -> Iterator[str]:
-    """The no-op ceiling with as many processes, the same loop and parser."""
+    """The no-op ceiling with as many processes, the same loop and parser, each on its core too."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(2048)
         descriptor = listening.fileno()
-        command = [sys.executable, "-m", "tests.bench.noop", str(descriptor)]
+        commands = [
+            [sys.executable, "-m", "tests.bench.noop", *arguments]
+            for arguments in arguments_of(descriptor, processes)
+        ]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with running([command] * processes, {}, (descriptor,)):
+        with running(commands, {}, (descriptor,)):
             await_answer(f"{address}/nothing")
             yield address
 
