@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from psycopg.errors import SerializationFailure
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from api.deps import Credentials, actors
@@ -16,9 +17,8 @@ from geo.accounts.rules import DeviceProfile, SessionInvalid, reach_of
 from geo.clock import Clock
 from geo.db import Database
 from geo.errors import Busy, GeoError
-from geo.patrol.check_ins import Said, Taken, take_check_ins
+from geo.patrol.check_ins import Said, Taken, ready, take_check_ins
 from geo.patrol.records import Claim
-from geo.standing import standing
 from geo.values import value
 
 # More in one transaction gain nothing and keep everybody waiting.
@@ -29,8 +29,8 @@ BUSY_RETRY_S = 2
 VERB = "checkins.write"
 # How many of those just answered are waited for to come again, and of the time a group took, how
 # much at most. The last of them come too late for the others to wait for.
-_COME_AGAIN = 0.7
-_GATHERED = 0.5
+_COME_AGAIN = 0.9
+_GATHERED = 0.8
 
 
 class IntakeBusy(Busy):
@@ -119,7 +119,13 @@ class Intake:
     def _take(self, asks: Sequence[Ask]) -> list[Taken | Exception]:
         """Take a group in; where something cannot be stored, its halves, until it stands alone."""
         try:
-            return self._together(asks)
+            try:
+                return self._together(asks)
+            except OperationalError as error:
+                if not isinstance(error.orig, SerializationFailure):
+                    raise
+                # What it went by has changed meanwhile, and is asked anew.
+                return self._together(asks)
         except (DBAPIError, ArithmeticError, ValueError) as error:
             away = isinstance(error, OperationalError | InterfaceError)
             if away or len(asks) == 1:
@@ -132,7 +138,7 @@ class Intake:
         answers: dict[int, Taken | GeoError] = {}
         said: dict[int, Said] = {}
         with self._database.transaction() as session:
-            known = standing(session)
+            known = ready(session)
             people = actors(session, {ask.shown for ask in asks}, at, known)
             for place, ask in enumerate(asks):
                 actor = people.get(ask.shown)

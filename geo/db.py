@@ -24,6 +24,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from geo import prepared
 from geo.outbox import NOTIFY_CHANNEL, Event, row_of, take_notices, take_pending
+from geo.standing import mistrust
 
 # What follows when things of one kind have happened; all of a round at once.
 Reaction = Callable[[Session, Sequence[Any]], None]
@@ -104,13 +105,18 @@ class Database:
             self._bind, join_transaction_mode="create_savepoint", expire_on_commit=False
         )
         with session:
-            yield session
-            self._publish(session)
-            if isinstance(self._bind, Engine):
-                # In one turn with what waits; there is nothing left of it for the next line.
-                prepared.run(session, "commit")
-            else:
-                prepared.settle(session)
+            try:
+                yield session
+                self._publish(session)
+                if isinstance(self._bind, Engine):
+                    # In one turn with what waits; there is nothing left of it for the next line.
+                    prepared.run(session, "commit")
+                else:
+                    prepared.settle(session)
+            except BaseException:
+                prepared.give_up(session)
+                mistrust(session)
+                raise
             session.commit()
 
     @contextmanager
@@ -173,7 +179,11 @@ def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) 
         pool_timeout=5,
         # `geo.prepared` prepares what is worth it; the driver would have the server forget all that
         # is prepared, ours too, at the end of every snapshot.
-        connect_args={"connect_timeout": 5, "prepare_threshold": None},
+        connect_args={
+            "connect_timeout": 5,
+            "prepare_threshold": None,
+            "cursor_factory": prepared.Cursor,
+        },
     )
 
     # A question before every transaction would cost as much as a short statement of it; a server

@@ -12,10 +12,11 @@ import re
 import select
 from collections import namedtuple
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -23,7 +24,7 @@ import orjson
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -32,6 +33,7 @@ Connection = psycopg.Connection[Any]
 Kept = TypeVar("Kept")
 
 _LINE = "line"
+_SOUND = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.COPY_IN)
 _BINARY = 1
 
 
@@ -60,15 +62,25 @@ def soon(session: Session, statement: str, **values: Any) -> None:
     _line(session).waiting.append((statement, values))
 
 
-def copy(
-    session: Session, statement: str, lines: str, meanwhile: Callable[[], None] | None = None
-) -> None:
-    """Run a `copy … from stdin` in the session's transaction, after what waits.
+def ahead(session: Session, *statements: str) -> None:
+    """Open a `copy … from stdin`, the last of these, in one turn with the next statement.
 
-    `lines` are rows in PostgreSQL's text format; `meanwhile` is done while the server takes them,
-    and may not use the session. Raises: what SQLAlchemy raises for the same failure.
+    That one is run first, and these, which have no values, after it. The rows come by `copy`; what
+    is asked before them ends it without any.
     """
-    _line(session).copied(statement, lines, meanwhile)
+    _line(session).opening = statements
+
+
+def copy(
+    session: Session, *statements: str, lines: str, meanwhile: Callable[[], None] | None = None
+) -> None:
+    """Run a `copy … from stdin`, the last of these, in the session's transaction after what waits.
+
+    It may have been opened `ahead` by the same statements, which have no values. `lines` are rows
+    in PostgreSQL's text format; `meanwhile` is done while the server takes them, and may not use
+    the session. Raises: what SQLAlchemy raises for the same failure.
+    """
+    _line(session).copied(statements, lines, meanwhile)
 
 
 def kept(session: Session, kind: type[Kept]) -> Kept:
@@ -99,6 +111,34 @@ def settle(session: Session) -> None:
     _line(session).settle()
 
 
+def give_up(session: Session) -> None:
+    """End a copy that was opened, so that the session can roll back. Raises nothing."""
+    known: tuple[object, _Line] | None = session.info.get(_LINE)
+    if known is not None:
+        with suppress(psycopg.Error):
+            known[1].make_way()
+
+
+class Cursor(psycopg.Cursor[Any]):
+    """The driver's own, for what SQLAlchemy says between the statements of this module."""
+
+    def execute(self, *said: Any, **how: Any) -> Self:
+        """As the driver's, after a copy that was opened has been ended."""
+        _make_way(self.connection)
+        return super().execute(*said, **how)
+
+    def executemany(self, *said: Any, **how: Any) -> None:
+        """As the driver's, after a copy that was opened has been ended."""
+        _make_way(self.connection)
+        super().executemany(*said, **how)
+
+
+def _make_way(connection: Connection) -> None:
+    line = _lines.get(connection)
+    if line is not None:
+        line.make_way()
+
+
 @dataclass(frozen=True)
 class _Prepared:
     """A statement as a connection knows it, and what its rows are."""
@@ -114,6 +154,9 @@ class _Line:
     connection: Connection
     prepared: dict[str, _Prepared] = field(default_factory=dict)
     waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    # What opens a copy with the next statement, and what has opened one that waits for its rows.
+    opening: Sequence[str] = ()
+    opened: Sequence[str] = ()
     kept: dict[type, Any] = field(default_factory=dict)
 
     def rows(self, statement: str, values: dict[str, Any]) -> Sequence[Any]:
@@ -127,50 +170,100 @@ class _Line:
         """Send what waits."""
         if self.waiting:
             self.sent(*self.waiting.pop())
+        else:
+            self.make_way()
 
     def sent(self, statement: str, values: dict[str, Any]) -> PGresult:
         """Send what waits and a statement; what came of the statement. Raises: DBAPIError."""
-        together = [*self.waiting, (statement, values)]
-        self.waiting.clear()
-        if self.connection.pgconn.transaction_status == TransactionStatus.IDLE:
-            together.insert(0, (self._begin(), {}))
         try:
+            self.make_way()
+            if self.opening:
+                return self._opened(statement, values)
+            together = [*self.waiting, (statement, values)]
+            self.waiting.clear()
+            if self._is_idle():
+                together.insert(0, (self._begin(), {}))
             ready = [(self._known(text).name, _parameters(text, said)) for text, said in together]
             return self._at_once(*ready[0]) if len(ready) == 1 else self._in_one_turn(ready)
         except psycopg.Error as error:
             raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
     def copied(
-        self, statement: str, lines: str, meanwhile: Callable[[], None] | None = None
+        self,
+        statements: Sequence[str],
+        lines: str,
+        meanwhile: Callable[[], None] | None = None,
     ) -> None:
         """Send what waits, and rows. Raises: DBAPIError."""
-        pgconn = self.connection.pgconn
+        self.opening = ()
         try:
-            if any(values for _, values in self.waiting):
-                self.settle()
-            words = [text for text, _ in self.waiting]
-            self.waiting.clear()
-            if pgconn.transaction_status == TransactionStatus.IDLE:
-                words.insert(0, self._begin())
-            data = lines.encode()
-            # What has no values goes in the same turn.
-            begun = pgconn.exec_("; ".join([*words, statement]).encode())
-            if begun.status == ExecStatus.COPY_IN:
-                if pgconn.put_copy_data(data) != 1:
-                    pgconn.finish()
-                    raise psycopg.OperationalError("no memory for the rows of a copy")
-                pgconn.put_copy_end()
-                while pgconn.flush():
-                    self._wait(select.POLLIN | select.POLLOUT)
-                try:
-                    if meanwhile is not None:
-                        meanwhile()
-                finally:
-                    while (result := self._next()) is not None:
-                        begun = result
-            self._sound(begun)
+            if self.waiting or self.opened != statements:
+                self._last_of(self._said_plainly(statements))
+            self.opened = ()
+            self._lines_given(lines, meanwhile)
         except psycopg.Error as error:
-            raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+            raise DBAPIError.instance(statements[-1], None, error, psycopg.Error) from error
+
+    def make_way(self) -> None:
+        """End a copy that waits for rows."""
+        if self.opened:
+            self.opened = ()
+            self._lines_given("", None)
+
+    def _opened(self, statement: str, values: dict[str, Any]) -> PGresult:
+        """Send a statement, and what opens a copy, in one turn; what came of the statement."""
+        statements, self.opening = self.opening, ()
+        known, parameters = self._known(statement), _parameters(statement, values)
+        escaping = Escaping(self.connection.pgconn)
+        spelled = [
+            "null" if value is None else bytes(escaping.escape_literal(value)).decode()
+            for value in parameters
+        ]
+        said = f"({', '.join(spelled)})" if spelled else ""
+        results = self._said_plainly((f"execute {known.name.decode()}{said}", *statements))
+        self._last_of(results)
+        self.opened = statements
+        return results[-1 - len(statements)]
+
+    def _said_plainly(self, statements: Sequence[str]) -> list[PGresult]:
+        """Send what waits and statements without values in one turn, up to where a copy is open."""
+        self.settle() if any(values for _, values in self.waiting) else self.make_way()
+        words = [*(text for text, _ in self.waiting), *statements]
+        self.waiting.clear()
+        if self._is_idle():
+            words.insert(0, self._begin())
+        self.connection.pgconn.send_query("; ".join(words).encode())
+        self._flush()
+        results: list[PGresult] = []
+        while (result := self._next()) is not None:
+            results.append(result)
+            if result.status == ExecStatus.COPY_IN:
+                break
+        return results
+
+    def _lines_given(self, lines: str, meanwhile: Callable[[], None] | None) -> None:
+        """Give an open copy its rows and end it."""
+        pgconn = self.connection.pgconn
+        if lines and pgconn.put_copy_data(lines.encode()) != 1:
+            pgconn.finish()
+            raise psycopg.OperationalError("no memory for the rows of a copy")
+        pgconn.put_copy_end()
+        self._flush()
+        results: list[PGresult] = []
+        try:
+            if meanwhile is not None:
+                meanwhile()
+        finally:
+            while (result := self._next()) is not None:
+                results.append(result)
+        self._last_of(results)
+
+    def _last_of(self, results: Sequence[PGresult]) -> PGresult:
+        """The last of results, all of which are sound."""
+        return [self._sound(result) for result in results][-1]
+
+    def _is_idle(self) -> bool:
+        return bool(self.connection.pgconn.transaction_status == TransactionStatus.IDLE)
 
     def _at_once(self, name: bytes, parameters: list[bytes | None]) -> PGresult:
         # Its stub forgets that a parameter may be NULL.
@@ -185,8 +278,7 @@ class _Line:
             for name, parameters in ready:
                 pgconn.send_query_prepared(name, parameters, None, _BINARY)
             pgconn.pipeline_sync()
-            while pgconn.flush():
-                self._wait(select.POLLIN | select.POLLOUT)
+            self._flush()
             results = []
             while (result := self._next()) is None or result.status != ExecStatus.PIPELINE_SYNC:
                 if result is not None:
@@ -197,7 +289,7 @@ class _Line:
             pgconn.finish()
             raise
         # Whatever follows a failure is not done.
-        return [self._sound(result) for result in results][-1]
+        return self._last_of(results)
 
     def _next(self) -> PGresult | None:
         pgconn = self.connection.pgconn
@@ -208,6 +300,10 @@ class _Line:
         if result is None and pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(pgconn.get_error_message())
         return result
+
+    def _flush(self) -> None:
+        while self.connection.pgconn.flush():
+            self._wait(select.POLLIN | select.POLLOUT)
 
     def _wait(self, ready: int) -> None:
         poll = select.poll()
@@ -239,7 +335,7 @@ class _Line:
         return known
 
     def _sound(self, result: PGresult) -> PGresult:
-        if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        if result.status in _SOUND:
             return result
         if self.connection.pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(result.get_error_message())
@@ -259,6 +355,7 @@ def _line(session: Session) -> _Line:
     line = _lines.setdefault(connection, _Line(connection))
     # What an earlier transaction left was of a transaction that failed.
     line.waiting.clear()
+    line.opening = ()
     session.info[_LINE] = (session.get_transaction(), line)
     return line
 

@@ -67,6 +67,8 @@ _FORGET = text(
     " from standing_change where noted_at < now() - :kept order by changed_in, seq limit 10000)"
 )
 
+_ASKED = "standing"
+
 Who = tuple[DistrictCode, UUID]
 
 
@@ -128,7 +130,21 @@ def standing(session: Session) -> Standing:
     """
     known = prepared.kept(session, Standing)
     known._catch_up(session)
+    session.info[_ASKED] = (session.get_transaction(), known)
     return known
+
+
+def asked(session: Session) -> Standing | None:
+    """What `standing` said in this transaction; None when it was not asked."""
+    transaction, known = session.info.get(_ASKED, (None, None))
+    return known if transaction is session.get_transaction() else None
+
+
+def mistrust(session: Session) -> None:
+    """Forget what a transaction that failed went by: it may have remembered what it has undone."""
+    _, known = session.info.pop(_ASKED, (None, None))
+    if known is not None:
+        known._forget_all()
 
 
 def forget_noted(session: Session) -> int:

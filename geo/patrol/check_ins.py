@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from geo import prepared
 from geo.accounts.rules import Actor, Role, may
-from geo.bulk import copy_columns
+from geo.bulk import copy_columns, open_ahead
 from geo.clock import civil_date
 from geo.crs import Fix, PointOutOfRange, as_meant, to_wgs84_many
 from geo.digests import digest
@@ -27,7 +27,7 @@ from geo.outbox import record
 from geo.patrol import queries
 from geo.patrol.circumstances import Asked, Circumstances, circumstances
 from geo.patrol.findings import worth_a_look
-from geo.patrol.judging import Case, case_of, columns_of, judge
+from geo.patrol.judging import COLUMNS, Case, case_of, columns_of, judge
 from geo.patrol.proof_codes import ShownProof, proof_states
 from geo.patrol.records import (
     CheckIn,
@@ -38,13 +38,16 @@ from geo.patrol.records import (
 from geo.patrol.suspecting import look_at_devices, note_slips
 from geo.patrol.tables import CheckInRow
 from geo.patrol.verdict_queries import first_answers
-from geo.standing import Standing
+from geo.standing import Standing, standing
 from geo.unsettled import WorkerDay, note_days
 from geo.values import value
 from geo.workforce import queries as workforce
 from geo.workforce.rules import WorkerNotFound
 
 Said = tuple[Actor, Claim]
+
+# What has been done before a try to keep them stays when it fails.
+_BEFORE = ("savepoint check_ins",)
 
 
 @value
@@ -69,12 +72,18 @@ def take_check_in(session: Session, *, actor: Actor, claim: Claim, at: datetime)
     return taken
 
 
+def ready(session: Session) -> Standing:
+    """What check-ins of this transaction go by; the way for those to keep is opened in one turn."""
+    open_ahead(session, CheckInRow, COLUMNS, after=_BEFORE)
+    return standing(session)
+
+
 def take_check_ins(
     session: Session, said: Sequence[Said], *, at: datetime, known: Standing | None = None
 ) -> list[Taken | GeoError]:
     """Take many check-ins of many people in, item by item: a bad one spoils no other.
 
-    `known` is what the transaction goes by, where it has asked for it already.
+    `known` is what `ready` said, where the transaction has asked already.
 
     Records: CheckInJudged, or LateCheckInJudged for an earlier day, for each new one.
     """
@@ -86,8 +95,7 @@ def take_check_ins(
     first: dict[tuple[DistrictCode, int], int] = {}
     moments = [_moment(claim, at) for _, claim in said]
     lon, lat = to_wgs84_many([as_meant(claim.fix) for _, claim in said])
-    # Until they are kept all that follows is read.
-    prepared.soon(session, "savepoint check_ins")
+    known = known or ready(session)
     asked = [_asked(*one, at) for one in zip(said, moments, strict=True)]
     met = circumstances(session, asked, known)
     proofs = proof_states(
@@ -191,7 +199,7 @@ def _store(
     *,
     meanwhile: Callable[[], None],
 ) -> set[int]:
-    """Keep what was judged, from the savepoint on; the places of those that were there already.
+    """Keep what was judged; the places of those that were there already.
 
     `meanwhile` is done once, while the database takes them.
     """
@@ -203,7 +211,11 @@ def _store(
         try:
             columns = columns_of([(cases[place], judged[place]) for place in left])
             copy_columns(
-                session, CheckInRow, columns, meanwhile if len(left) == len(judged) else None
+                session,
+                CheckInRow,
+                columns,
+                after=_BEFORE,
+                meanwhile=meanwhile if len(left) == len(judged) else None,
             )
         except IntegrityError:
             # Somebody else's transaction has won an id; it has committed, and is seen now.

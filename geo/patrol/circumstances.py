@@ -176,11 +176,14 @@ def circumstances(
     """
     known = known or standing(session)
     names: list[_Name] = [(one.district, one.worker, one.checkpoint) for one in asked]
-    stretches: dict[_Name, list[Circumstances]] = {name: known.recall(name) or [] for name in names}
     found: list[Circumstances | None] = [
-        _holding(stretches[name], one.moment) for name, one in zip(names, asked, strict=True)
+        _holding(known.recall(name) or (), one.moment)
+        for name, one in zip(names, asked, strict=True)
     ]
     left = [place for place, met in enumerate(found) if met is None]
+    stretches: dict[_Name, list[Circumstances]] = {
+        names[place]: known.recall(names[place]) or [] for place in left
+    }
     # Who sends a day at once asks many times for a few stretches: so first for one of each.
     for some in ([*{names[place]: place for place in left}.values()], left):
         missing = [place for place in some if found[place] is None]

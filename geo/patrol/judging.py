@@ -185,3 +185,6 @@ def columns_of(judged: Sequence[tuple[Case, CheckIn]]) -> dict[str, list[Any]]:
         "actor": [case.actor.signature for case in cases],
         "origin": [one.origin for one in kept],
     }
+
+
+COLUMNS = tuple(columns_of(()))

@@ -112,7 +112,7 @@ def test_a_wrong_password_says_so_in_the_chosen_language(visit: Open) -> None:
 def test_the_interface_is_described_offline(visit: Open) -> None:
     page = visit("/docs", Role.ADMIN).page
     expect(page.locator(".opblock").first).to_be_visible(timeout=20_000)
-    page.locator(".opblock", has_text="/api/v1/locate").click()
+    page.locator(".opblock", has_text="/api/v1/locate").click(timeout=60_000)
     expect(page.locator(".opblock.is-open")).to_contain_text("lon")
 
 

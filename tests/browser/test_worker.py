@@ -95,6 +95,7 @@ def test_a_call_rings_until_it_is_accepted(people: People) -> None:
     expect(page.locator("#call .left")).to_contain_text("还剩")
     # Straight until the way along the streets is known: over to the lane, and up to the house.
     expect(page.locator("#call .way")).to_contain_text("直线距离 50 米")
+    wait_until(page, lambda: bool(held))
     held[0].continue_()
     expect(page.locator("#call .way")).to_contain_text("沿路 60 米")
     expect(page.locator(".leaflet-way-pane path.walk")).to_have_count(1)
@@ -195,6 +196,7 @@ def test_nothing_is_to_be_pressed_before_it_is_known(people: People) -> None:
     expect(page.locator("#loading")).to_have_text("正在打开…")
     expect(page.locator("#name")).to_have_text("王芳")
     expect(page.locator("main button:visible")).to_have_count(0)
+    wait_until(page, lambda: bool(held))
     wait_until(page, lambda: bool(held))
     held[0].continue_()
     page.unroute("**/workers/*/state")

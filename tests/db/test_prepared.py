@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from geo import prepared
@@ -71,9 +72,9 @@ def test_what_may_wait_goes_first_in_the_same_turn(database: Database) -> None:
         prepared.soon(session, "insert into said values (%(number)s, 'one')", number=1)
         prepared.soon(session, "insert into said values (%(number)s, null)", number=2)
         # Rows that are copied come after it, too, and after what has values.
-        prepared.copy(session, "copy said from stdin", "3\tthree\n")
+        prepared.copy(session, "copy said from stdin", lines="3\tthree\n")
         prepared.soon(session, "savepoint four")
-        prepared.copy(session, "copy said from stdin", "4\t\\N\n")
+        prepared.copy(session, "copy said from stdin", lines="4\t\\N\n")
         assert prepared.rows(session, "select * from said") == [
             (1, "one"),
             (2, None),
@@ -81,7 +82,7 @@ def test_what_may_wait_goes_first_in_the_same_turn(database: Database) -> None:
             (4, None),
         ]
         with pytest.raises(DataError, match="line 2"):
-            prepared.copy(session, "copy said from stdin", "5\tfive\nsix\t6\n")
+            prepared.copy(session, "copy said from stdin", lines="5\tfive\nsix\t6\n")
         prepared.run(session, "rollback to savepoint four")
         assert len(prepared.rows(session, "select * from said")) == 3
         prepared.soon(session, "rollback to savepoint empty")
@@ -151,3 +152,79 @@ def test_more_than_the_line_holds_goes_through_in_both_directions(database: Data
         prepared.soon(session, "select length(%(word)s::text)", word="x" * 5_000_000)
         asked = "select word from unnest(%(words)s::text[]) as word"
         assert [row.word for row in prepared.rows(session, asked, words=words)] == words
+
+
+def test_a_copy_is_opened_ahead_with_what_is_asked_first(database: Database) -> None:
+    rows_of_it = "copy said from stdin"
+    with database.transaction() as session:
+        prepared.run(session, "create temporary table said (number int)")
+        kept = "select number from said order by number"
+        # A value that has to be quoted, one that is null, and an array.
+        asked = "select %(word)s::text as word, %(none)s::int as none, %(many)s::int[] as many"
+        prepared.ahead(session, "savepoint before", rows_of_it)
+        found = prepared.rows(session, asked, word="it's \\", none=None, many=[1, 2])
+        assert found == [("it's \\", None, [1, 2])]
+        prepared.copy(session, "savepoint before", rows_of_it, lines="1\n")
+        assert prepared.rows(session, kept) == [(1,)]
+        # One whose rows are refused.
+        prepared.ahead(session, "savepoint before", rows_of_it)
+        assert prepared.rows(session, kept) == [(1,)]
+        with pytest.raises(DataError, match="line 1"):
+            prepared.copy(session, "savepoint before", rows_of_it, lines="two\n")
+        prepared.run(session, "rollback to savepoint before")
+        # One that nobody comes back to: by us, by SQLAlchemy, by a copy of something else.
+        for others in (
+            lambda: prepared.rows(session, kept),
+            lambda: session.execute(text(kept)).all(),
+            lambda: prepared.copy(session, "copy said (number) from stdin", lines="2\n"),
+        ):
+            prepared.ahead(session, rows_of_it)
+            prepared.run(session, "select 1")
+            others()
+        assert prepared.rows(session, kept) == [(1,), (2,)]
+        # And what fails before it is opened.
+        prepared.soon(session, "savepoint before")
+        prepared.ahead(session, rows_of_it)
+        with pytest.raises(DataError, match="division by zero"):
+            prepared.rows(session, "select 1 / %(divisor)s::int", divisor=0)
+        prepared.run(session, "rollback to savepoint before")
+        assert prepared.rows(session, kept) == [(1,), (2,)]
+
+
+def dies_while_a_copy_is_open(database: Database, killer: Database) -> None:
+    with database.transaction() as session:
+        prepared.ahead(session, "copy standing_change (district) from stdin")
+        (line,) = prepared.rows(session, "select pg_backend_pid() as pid")
+        with killer.snapshot() as other:
+            ended = "select pg_terminate_backend(%(pid)s::int, 5000) as ended"
+            assert prepared.rows(other, ended, pid=line.pid) == [(True,)]
+        prepared.rows(session, "select 1")
+
+
+def test_who_is_cut_off_while_a_copy_is_open_hears_so_as_ever(
+    live_url: str, live_database: Database
+) -> None:
+    killer = Database(live_url, reactions={})
+    with pytest.raises(OperationalError):
+        dies_while_a_copy_is_open(live_database, killer)
+    killer.close()
+    with live_database.snapshot() as session:
+        assert prepared.rows(session, "select 1 as one") == [(1,)]
+
+
+def leaves_a_copy_open(database: Database, *, failing: bool) -> None:
+    with database.transaction() as session:
+        prepared.ahead(session, "copy standing_change (district) from stdin")
+        prepared.rows(session, "select 1")
+        if failing:
+            raise LookupError
+
+
+def test_a_copy_that_is_left_open_harms_nobody(live_database: Database) -> None:
+    with live_database.snapshot() as session:
+        (before,) = prepared.rows(session, "select pg_backend_pid() as pid")
+    leaves_a_copy_open(live_database, failing=False)
+    with pytest.raises(LookupError):
+        leaves_a_copy_open(live_database, failing=True)
+    with live_database.snapshot() as session:
+        assert prepared.rows(session, "select pg_backend_pid() as pid") == [before]

@@ -6,9 +6,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import orjson
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -25,6 +28,9 @@ from geo.errors import GeoError
 from geo.ids import CheckInId, WorkerId
 from geo.patrol.check_ins import Taken
 from geo.patrol.records import Claim
+from geo.reactions import REACTIONS
+from geo.tracking.queries import positions
+from geo.tracking.rules import NOTIFY_CHANNEL
 from geo.units import Metres
 from tests import town
 
@@ -44,9 +50,16 @@ def paired(database: Database, worker: WorkerId) -> Paired:
         )
 
 
-def ask(token: str, worker: WorkerId = N1, id: CheckInId | None = None) -> Ask:
-    lon, lat = town.point(50, 250)
-    fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(5), observed_at=town.MORNING)
+def ask(
+    token: str,
+    worker: WorkerId = N1,
+    id: CheckInId | None = None,
+    *,
+    place: tuple[float, float] = (50, 250),
+    at: datetime = town.MORNING,
+) -> Ask:
+    lon, lat = town.point(*place)
+    fix = Fix(lon=lon, lat=lat, accuracy_m=Metres(5), observed_at=at)
     claim = Claim(id or CheckInId(uuid4()), worker, None, fix)
     return Ask(Credentials(token, False), lambda _: claim)
 
@@ -201,3 +214,80 @@ def test_who_hangs_up_is_kept_all_the_same(counting: Counting) -> None:
 
     assert asyncio.run(run()).fresh
     assert kept(counting) == 2
+
+
+def walk(
+    database: Database, places: Sequence[tuple[float, float]], people: Sequence[WorkerId]
+) -> list[dict[str, list[Any]]]:
+    """They check in together at each of these places; what was told of positions each time."""
+    phones = {who: paired(database, who).token for who in people}
+    intake = Intake(database, SetClock(town.MORNING))
+    told = []
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as listening:
+        listening.execute(f"listen {NOTIFY_CHANNEL}")
+        for n, place in enumerate(places):
+            at = town.MORNING + timedelta(seconds=n)
+            answers = intake._take(
+                [ask(token, who, place=place, at=at) for who, token in phones.items()]
+            )
+            assert all(isinstance(answer, Taken) for answer in answers), answers
+            said: dict[str, list[Any]] = {}
+            while len(said) < len(phones):
+                for notice in listening.notifies(timeout=5, stop_after=1):
+                    news = orjson.loads(notice.payload)
+                    assert news["district"] == town.DISTRICT
+                    said |= {worker: rest for worker, *rest in news["items"]}
+            told.append(said)
+    return told
+
+
+def test_where_they_are_is_told_each_time(live_database: Database) -> None:
+    places = [(10.0 * n, 250.0) for n in range(1, 5)]
+    told = walk(live_database, places, [N1, N2])
+    for n, (place, said) in enumerate(zip(places, told, strict=True)):
+        lon, lat = town.point(*place)
+        at = (town.MORNING + timedelta(seconds=n)).isoformat()
+        for worker, cell in ((N1, town.N1), (N2, town.N2)):
+            assert said[str(worker)] == [round(lon, 7), round(lat, 7), 5.0, at, cell]
+    with live_database.snapshot() as session:
+        seen = positions(session, town.DISTRICT, (town.DISTRICT,), town.MORNING)
+    lon, lat = town.point(*places[-1])
+    assert {one.worker: (one.lon, one.lat) for one in seen} == {N1: (lon, lat), N2: (lon, lat)}
+
+
+class Erasing(Database):
+    """Erases all positions in the middle of some of its transactions, by their numbers."""
+
+    transactions = 0
+    erases_in: Sequence[int] = ()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One more."""
+        with super().transaction() as session:
+            yield session
+            self.transactions += 1
+            if self.transactions in self.erases_in:
+                other = Database(self.url, reactions={})
+                with other.transaction() as elsewhere:
+                    elsewhere.execute(text("delete from latest_position"))
+                other.close()
+
+
+@pytest.fixture
+def erasing(live_url: str) -> Iterator[Erasing]:
+    database = Erasing(live_url, reactions=REACTIONS)
+    yield database
+    database.close()
+
+
+@pytest.mark.parametrize("people", [[N1], [N1, N2]])
+def test_a_position_that_is_erased_meanwhile_is_there_again(
+    erasing: Erasing, people: Sequence[WorkerId]
+) -> None:
+    # After the phones are paired two groups pass until positions are known to be there.
+    erasing.erases_in = [len(people) + 3]
+    told = walk(erasing, [(10, 250), (20, 250), (30, 250), (40, 250)], people)
+    assert [said.keys() for said in told] == [set(map(str, people))] * 4
+    # Of four groups one was taken twice.
+    assert erasing.transactions == len(people) + 5

@@ -23,8 +23,14 @@ from geo.db import Database
 from geo.ids import WorkerId
 from geo.outbox import history_of, record
 from geo.tracking import actions, queries
-from geo.tracking.latest import payloads
-from geo.tracking.rules import NOTIFY_CHANNEL, Stored, TrackRangeInvalid, TrackRead
+from geo.tracking.latest import notices
+from geo.tracking.rules import (
+    NOTIFY_CHANNEL,
+    NOTIFY_LIMIT_BYTES,
+    Stored,
+    TrackRangeInvalid,
+    TrackRead,
+)
 from geo.units import Metres
 from geo.workforce import actions as workforce
 from geo.workforce.rules import WorkerNotFound
@@ -332,9 +338,12 @@ def test_notices_stay_below_the_limit() -> None:
     items: list[list[Any]] = [
         [str(uuid4()), 123.7654321, 41.3210987, 12.5, NOW.isoformat(), town.N1] for _ in range(1000)
     ]
-    made = payloads(town.DISTRICT, items)
-    assert max(len(payload.encode()) for payload in made) <= 7_900
-    assert [item for payload in made for item in orjson.loads(payload)["items"]] == items
+    made = notices([town.DISTRICT] * len(items), list(map(orjson.dumps, items)))
+    sizes = [len(notice.payload.encode()) for notice in made]
+    assert max(sizes) <= NOTIFY_LIMIT_BYTES
+    # And full, but for what is left over for the last.
+    assert min(sizes[:-1]) > NOTIFY_LIMIT_BYTES - len(orjson.dumps(items[0]))
+    assert [item for notice in made for item in orjson.loads(notice.payload)["items"]] == items
 
 
 def test_many_phones_at_once(live_database: Database) -> None:
