@@ -12,27 +12,19 @@ import os
 from contextlib import suppress
 
 
-def cores_of(processes: int) -> list[int | None]:
-    """The core of each of so many processes; None for all where they would leave some core out.
+def core_of(number: int, processes: int) -> int | None:
+    """The core of one of so many processes; None for all where they would leave some core out.
 
     There the kernel does better, as it sees who else is at work.
     """
     cores = sorted(os.sched_getaffinity(0))
-    if processes < len(cores):
-        return [None] * processes
-    return [cores[number % len(cores)] for number in range(processes)]
+    return cores[number % len(cores)] if processes >= len(cores) else None
 
 
-def keep_to(core: int) -> None:
-    """Have this thread, and those that it starts from now on, run on one core."""
-    # One that has been taken from us since is no reason to serve nobody.
-    with suppress(OSError):
-        os.sched_setaffinity(0, {core})
-
-
-def arguments_of(descriptor: int, processes: int) -> list[list[str]]:
-    """What each of so many `python -m api.serve` on one socket is told."""
-    return [
-        [str(descriptor)] if core is None else [str(descriptor), str(core)]
-        for core in cores_of(processes)
-    ]
+def keep_to_core(number: int, processes: int) -> None:
+    """Have this thread, and those that it starts from now on, run on the core of this process."""
+    core = core_of(number, processes)
+    if core is not None:
+        # One that has been taken from us since is no reason to serve nobody.
+        with suppress(OSError):
+            os.sched_setaffinity(0, {core})

@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m api.serve FD [CORE]``: a process of the HTTP service, on a socket of `up`.
+"""``python -m api.serve NUMBER FD...``: a process of the HTTP service, on a socket of `up`.
 
-All processes of the service accept from that one socket, so a restarted one misses no connection,
-and the port is opened before root is given up.
+The sockets are those of all processes, its own is that of its number, from 0. They stay open in
+`up`, so a restarted process misses no connection, and were opened before root was given up.
 """
 
+import asyncio
 import gc
 import os
 import socket
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
 import uvicorn
 
 from api.check_in_stream import CheckInStreams
-from api.cores import keep_to
+from api.cores import keep_to_core
+from api.doors import Neighbours
 from api.feed import Feed
 from api.lane import Lane
 from api.logs import configure
@@ -26,17 +30,53 @@ _TURN_S = 0.0005
 LARGEST_MESSAGE = 64 * 1024
 # Longer than any stream waits for its reader.
 UNREAD_S = 60.0
+# How often the doors of other processes are looked at, in ticks of a tenth of a second.
+_TICKS_A_LOOK = 2
 
 
 class Server(uvicorn.Server):
-    """Ends open streams first: by themselves they would hold up a stop."""
+    """Takes in who waits at other processes' doors, and ends open streams before it stops.
+
+    By themselves those would hold up a stop.
+    """
 
     def __init__(
-        self, configuration: uvicorn.Config, feed: Feed, check_in_streams: CheckInStreams
+        self,
+        configuration: uvicorn.Config,
+        feed: Feed,
+        check_in_streams: CheckInStreams,
+        others: Sequence[socket.socket] = (),
     ) -> None:
         super().__init__(configuration)
         self._feed = feed
         self._check_in_streams = check_in_streams
+        self._neighbours = Neighbours(others)
+        self._coming_in: set[asyncio.Task[None]] = set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look at the other doors, too."""
+        if counter % _TICKS_A_LOOK == 0:
+            for connection in self._neighbours.left_waiting():
+                # Apart: to agree on TLS takes as long as the other side likes.
+                coming = asyncio.create_task(self._take_in(connection))
+                self._coming_in.add(coming)
+                coming.add_done_callback(self._coming_in.discard)
+        return await super().on_tick(counter)
+
+    async def _take_in(self, connection: socket.socket) -> None:
+        """Serve a connection as those of the own door are."""
+
+        def protocol() -> asyncio.Protocol:
+            return self.config.http_protocol_class(  # type: ignore[call-arg]
+                config=self.config,
+                server_state=self.server_state,
+                app_state=self.lifespan.state,
+            )
+
+        loop = asyncio.get_running_loop()
+        # Whoever hangs up meanwhile, or speaks no TLS, has nothing more to be told.
+        with suppress(OSError):
+            await loop.connect_accepted_socket(protocol, connection, ssl=self.config.ssl)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: screens and streams, then connections, then the application."""
@@ -46,12 +86,14 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    for core in sys.argv[2:]:
-        keep_to(int(core))
+    number, *descriptors = map(int, sys.argv[1:])
+    keep_to_core(number, len(descriptors))
     configure()
     settings = Settings()
-    listening = socket.socket(fileno=int(sys.argv[1]))
-    lose_patience(listening)
+    doors = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    for door in doors:
+        lose_patience(door)
+    own = doors.pop(number)
     certificate = os.environ.get("WANGGE_TLS_CERTIFICATE")
     app = create_app()
     # A proxy in front is somebody's decision, made through FORWARDED_ALLOW_IPS; whom and what it
@@ -71,7 +113,8 @@ def main() -> None:
         server_header=False,
     )
     quicken()
-    Server(configuration, app.state.feed, app.state.check_in_streams).run(sockets=[listening])
+    server = Server(configuration, app.state.feed, app.state.check_in_streams, doors)
+    server.run(sockets=[own])
 
 
 def lose_patience(listening: socket.socket, unread_s: float = UNREAD_S) -> None:

@@ -20,7 +20,7 @@ import httpx2
 from api import home, provision, tls
 from api.children import Child
 from api.code import CHECKOUT, readable_code
-from api.cores import arguments_of
+from api.doors import open_doors
 from api.say import Teller
 from geo.cluster import Cluster
 from geo.postgres import database_problems
@@ -67,7 +67,7 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
         address = _address(settings)
         home.prepare(settings, user)
         stack.enter_context(home.occupied(settings.home, address))
-        listening = stack.enter_context(_port(settings))
+        port = stack.enter_context(_port(settings))
         teller.line(f"wangge: home {settings.home}, address {address}")
         # Both are mostly waiting for a network: side by side.
         with ThreadPoolExecutor(1) as aside:
@@ -95,10 +95,10 @@ def up(settings: Settings, parts: Parts, teller: Teller, *, demo: bool = True) -
             )
             environment["WANGGE_TLS_CERTIFICATE"] = str(certificates.certificate)
             environment["WANGGE_TLS_KEY"] = str(certificates.key)
-        children = _children(running, parts, listening)
+        doors = stack.enter_context(_doors(port, settings))
+        children = _children(running, parts, doors)
         stack.callback(_stop, children, running.shutdown_seconds, teller)
         with teller.step("starting the service"):
-            _listen(listening, settings)
             for child in children:
                 child.start(user, environment)
             _await_ready(settings, children, user, environment, certificates, teller)
@@ -156,11 +156,17 @@ def _port(settings: Settings) -> Iterator[socket.socket]:
     raise _no_port(settings, refused) from refused
 
 
-def _listen(listening: socket.socket, settings: Settings) -> None:
+@contextmanager
+def _doors(port: socket.socket, settings: Settings) -> Iterator[list[socket.socket]]:
+    """The port opened: a listening socket for each process of the service."""
     try:
-        listening.listen(2048)
+        doors = open_doors(port, settings.processes)
     except OSError as error:
         raise _no_port(settings, error) from error
+    with ExitStack() as stack:
+        for door in doors:
+            stack.enter_context(door)
+        yield doors
 
 
 def _no_port(settings: Settings, error: OSError) -> SetUpError:
@@ -223,19 +229,19 @@ def _environment(settings: Settings, code: Path, user: ServiceUser) -> dict[str,
     return variables
 
 
-def _children(settings: Settings, parts: Parts, listening: socket.socket) -> list[Child]:
+def _children(settings: Settings, parts: Parts, doors: Sequence[socket.socket]) -> list[Child]:
     """In the order of starting; they end in the opposite one."""
     logs = settings.logs_directory
-    descriptor = listening.fileno()
+    descriptors = tuple(door.fileno() for door in doors)
     children = [
         Child(
-            f"service {number}",
+            f"service {number + 1}",
             parts.service,
-            arguments,
-            logs / f"service-{number}.log",
-            pass_fds=(descriptor,),
+            [str(number), *map(str, descriptors)],
+            logs / f"service-{number + 1}.log",
+            pass_fds=descriptors,
         )
-        for number, arguments in enumerate(arguments_of(descriptor, settings.processes), 1)
+        for number in range(settings.processes)
     ]
     children.append(Child("clockwork", parts.clockwork, [], logs / "clockwork.log"))
     children.append(Child("answer clock", parts.clockwork, ["answers"], logs / "answers.log"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ceiling of a check-in over HTTP: the same body parsed by FastAPI, and nothing done.
 
-`python -m tests.bench.noop FD [CORE]` serves it on an open socket as `api.serve` does the product.
+`python -m tests.bench.noop NUMBER FD...` serves it on open sockets as `api.serve` does the product.
 """
 
 import socket
@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from api.cores import keep_to
+from api.cores import keep_to_core
 from api.routes.check_ins import CheckInBody
 
 app = FastAPI(openapi_url=None)
@@ -24,11 +24,11 @@ async def nothing(body: CheckInBody) -> dict[str, Any]:
 
 
 def main() -> None:
-    for core in sys.argv[2:]:
-        keep_to(int(core))
+    number, *descriptors = map(int, sys.argv[1:])
+    keep_to_core(number, len(descriptors))
     # By its descriptor alone uvicorn would take it for a UNIX socket: without TCP_NODELAY every
     # answer waits 40 ms for an acknowledgement.
-    listening = socket.socket(fileno=int(sys.argv[1]))
+    listening = socket.socket(fileno=descriptors[number])
     configuration = uvicorn.Config(
         app,
         loop="uvloop",

@@ -8,15 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 
-from api.cores import arguments_of
 from api.demo import DISTRICT
+from api.doors import open_doors
 from geo.accounts.rules import Actor, Role
 from geo.cluster import Cluster
 from geo.db import Database, migrate
@@ -44,38 +44,35 @@ def durable_database() -> Iterator[str]:
 
 @contextmanager
 def serving(url: str, *, processes: int = 2) -> Iterator[str]:
-    """The service as `wangge up` runs it: processes on one socket. Answers its address."""
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(2048)
-        descriptor = listening.fileno()
-        settings = Settings(database_url=url)
-        commands = [
-            [sys.executable, "-m", "api.serve", *arguments]
-            for arguments in arguments_of(descriptor, processes)
-        ]
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with running(commands, settings.environment(), (descriptor,)):
-            await_answer(f"{address}/healthz")
-            yield address
+    """The service as `wangge up` runs it: processes on one port. Answers its address."""
+    settings = Settings(database_url=url)
+    with on_doors("api.serve", settings.environment(), processes) as address:
+        await_answer(f"{address}/healthz")
+        yield address
 
 
 @contextmanager
 def serving_noop(*, processes: int = 2) -> Iterator[str]:
-    """The no-op ceiling with as many processes, the same loop and parser, each on its core too."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(2048)
-        descriptor = listening.fileno()
+    """The no-op ceiling with as many processes, the same loop and parser, doors and cores."""
+    with on_doors("tests.bench.noop", {}, processes) as address:
+        await_answer(f"{address}/nothing")
+        yield address
+
+
+@contextmanager
+def on_doors(module: str, more: dict[str, str], processes: int) -> Iterator[str]:
+    """Processes of a module that are told their number and the sockets of all; their address."""
+    with ExitStack() as stack:
+        bound = socket.socket()
+        bound.bind(("127.0.0.1", 0))
+        doors = [stack.enter_context(door) for door in open_doors(bound, processes)]
+        descriptors = tuple(door.fileno() for door in doors)
         commands = [
-            [sys.executable, "-m", "tests.bench.noop", *arguments]
-            for arguments in arguments_of(descriptor, processes)
+            [sys.executable, "-m", module, str(number), *map(str, descriptors)]
+            for number in range(processes)
         ]
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with running(commands, {}, (descriptor,)):
-            await_answer(f"{address}/nothing")
-            yield address
+        stack.enter_context(running(commands, more, descriptors))
+        yield f"http://127.0.0.1:{doors[0].getsockname()[1]}"
 
 
 @contextmanager

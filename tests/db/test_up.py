@@ -34,7 +34,8 @@ class Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 server = HTTPServer(("127.0.0.1", 0), Answer, bind_and_activate=False)
 server.socket.close()
-server.socket = socket.socket(fileno=int(sys.argv[1]))
+number, *descriptors = map(int, sys.argv[1:])
+server.socket = socket.socket(fileno=descriptors[number])
 server.server_name, server.server_port = "standin", 0
 server.serve_forever()
 """

@@ -51,7 +51,7 @@ class Installation:
         descriptor = self.listening.fileno()
         with self.log.open("ab") as log:
             self.service = subprocess.Popen(
-                [sys.executable, "-m", "api.serve", str(descriptor)],
+                [sys.executable, "-m", "api.serve", "0", str(descriptor)],
                 env=environment,
                 pass_fds=(descriptor,),
                 stdout=log,

@@ -105,7 +105,7 @@ def another_process(url: str) -> Iterator[int]:
     listening.set_inheritable(True)
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(CHECKOUT)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "api.serve", str(listening.fileno())],
+        [sys.executable, "-m", "api.serve", "0", str(listening.fileno())],
         pass_fds=[listening.fileno()],
         env=environment,
     )
