@@ -53,10 +53,10 @@ class Neighbours:
 
     def left_waiting(self) -> Iterator[socket.socket]:
         """Connections at doors where somebody waited at the last look already."""
-        waiting = {descriptor for descriptor, _ in self._poll.poll(0)}
-        again, self._seen = waiting & self._seen, waiting
-        for descriptor in again:
-            # Until there are no more, or their own process has come back and taken them.
-            with suppress(BlockingIOError):
+        before, self._seen = self._seen, {descriptor for descriptor, _ in self._poll.poll(0)}
+        for descriptor in before & self._seen:
+            # Until there are no more (their own process may have come back and taken them), or no
+            # room for more: then they wait for another look.
+            with suppress(OSError):
                 while True:
                     yield self._doors[descriptor].accept()[0]

@@ -134,7 +134,10 @@ def to_wgs84_many(points: Sequence[Point]) -> tuple[Floats, Floats]:
 
 
 def _on_earth(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    sound = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    # What is not finite compares as false.
+    sound = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
+    if sound.all():
+        return lon, lat
     return np.where(sound, lon, np.nan), np.where(sound, lat, np.nan)
 
 

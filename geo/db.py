@@ -5,9 +5,10 @@
 commits; `snapshot()` reads one consistent moment. Above the domains, so that no domain can commit.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -90,21 +91,17 @@ class Database:
             self._bind = engine(url, pool_size=pool_size, statement_timeout_s=statement_timeout_s)
 
     def apart(self) -> "Database":
-        """The same database by a connection of its own: its user waits for nobody else's.
+        """The same database for one user, by a connection that he keeps from one transaction to
+        the next: he waits for nobody else's.
 
         Where there is one connection alone, it is that one.
         """
-        if isinstance(self._bind, Connection):
-            return self
-        return Database(self.url, reactions=self._reactions, pool_size=1)
+        return self if isinstance(self._bind, Connection) else _Apart(self.url, self._reactions)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One unit of writing: on a clean exit reactions, outbox, commit; else nothing stays."""
-        session = Session(
-            self._bind, join_transaction_mode="create_savepoint", expire_on_commit=False
-        )
-        with session:
+        with self._session() as session:
             try:
                 yield session
                 self._publish(session)
@@ -117,7 +114,12 @@ class Database:
                 prepared.give_up(session)
                 mistrust(session)
                 raise
-            session.commit()
+            # SQLAlchemy does not know of what went straight to the database.
+            if session.in_transaction():
+                session.commit()
+
+    def _session(self) -> AbstractContextManager[Session]:
+        return Session(self._bind, join_transaction_mode="create_savepoint", expire_on_commit=False)
 
     @contextmanager
     def snapshot(self) -> Iterator[Session]:
@@ -170,6 +172,50 @@ class Database:
             )
 
 
+class _Apart(Database):
+    """As `Database.apart`. To take a connection from a pool, and to have SQLAlchemy begin and end
+    each transaction on it, takes as long as all statements of a few check-ins.
+    """
+
+    def __init__(self, url: str, reactions: Reactions) -> None:
+        super().__init__(url, reactions=reactions, pool_size=1)
+        self._turn = threading.Lock()
+        self._kept: Connection | None = None
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with self._turn:
+            kept = self._in_hand()
+            try:
+                with Session(kept, expire_on_commit=False) as session:
+                    prepared.lend(session, kept)
+                    yield session
+            except BaseException:
+                # What the pool gets back it rolls back, or throws away.
+                self._let_go()
+                raise
+            kept.info[_PUT_DOWN] = time.monotonic()
+
+    def _in_hand(self) -> Connection:
+        if self._kept is not None and _is_doubtful(self._kept.info):
+            # The pool asks whether it lives.
+            self._let_go()
+        if self._kept is None:
+            assert isinstance(self._bind, Engine)
+            self._kept = self._bind.connect()
+        return self._kept
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def close(self) -> None:
+        with self._turn:
+            self._let_go()
+        super().close()
+
+
 def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) -> Engine:
     """A pooled engine. Every statement has a deadline, in seconds."""
     made = create_engine(
@@ -190,12 +236,13 @@ def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) 
     # that went away is noticed by those that lay idle meanwhile.
     @event.listens_for(made, "checkin")
     def put_down(_raw: object, record: ConnectionPoolEntry) -> None:
-        record.info[_PUT_DOWN] = time.monotonic()
+        record.info.setdefault(_PUT_DOWN, time.monotonic())
 
     @event.listens_for(made, "checkout")
     def see_that_it_lives(raw: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        now = time.monotonic()
-        if now - record.info.get(_PUT_DOWN, now) > _TRUSTED_S:
+        doubtful = _is_doubtful(record.info)
+        record.info.pop(_PUT_DOWN, None)
+        if doubtful:
             try:
                 raw.execute("select")
                 raw.rollback()
@@ -211,6 +258,13 @@ def engine(url: str, *, pool_size: int = 10, statement_timeout_s: float = 15.0) 
         raw.commit()  # type: ignore[attr-defined]
 
     return made
+
+
+def _is_doubtful(connection: Mapping[Any, Any]) -> bool:
+    """Whether what is noted of a connection says that it has lain idle for long."""
+    now = time.monotonic()
+    idle_s: float = now - connection.get(_PUT_DOWN, now)
+    return idle_s > _TRUSTED_S
 
 
 def migrate(url: str) -> None:

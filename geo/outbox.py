@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from geo.columns import DISTRICT, Base, Origin, UtcInstant, one_of
 from geo.ids import DistrictCode
+from geo.values import value
 
 NOTIFY_CHANNEL = "wangge_outbox"
 _PENDING = "pending_events"
@@ -26,7 +27,7 @@ _NOTICES = "pending_notices"
 KINDS: dict[str, type["Event"]] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class Event:
     """Something that happened. Subclasses set `kind` and `collection`.
 

@@ -18,7 +18,6 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
@@ -26,6 +25,7 @@ from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from sqlalchemy import Connection as EngineConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -106,6 +106,15 @@ def array(values: list[Any]) -> str:
     return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
 
+def lend(session: Session, connection: EngineConnection) -> None:
+    """Have a new session's hot statements go by a connection that it is bound to.
+
+    Its transaction is begun by the first of them, and by nobody ended: SQLAlchemy has a part in it
+    only when it says something itself.
+    """
+    session.info[_LINE] = (None, _clean(_line_of(connection)))
+
+
 def settle(session: Session) -> None:
     """Send what waits for a next statement, where there is none."""
     _line(session).settle()
@@ -134,7 +143,7 @@ class Cursor(psycopg.Cursor[Any]):
 
 
 def _make_way(connection: Connection) -> None:
-    line = _lines.get(connection)
+    line: _Line | None = getattr(connection, _LINE, None)
     if line is not None:
         line.make_way()
 
@@ -342,21 +351,31 @@ class _Line:
         raise error_from_result(result)
 
 
-_lines: WeakKeyDictionary[Connection, _Line] = WeakKeyDictionary()
-
-
 def _line(session: Session) -> _Line:
     """Of the session's transaction: asking SQLAlchemy costs a fifth of a short statement."""
+    transaction = session.get_transaction()
     known: tuple[object, _Line] | None = session.info.get(_LINE)
-    if known is not None and known[0] is session.get_transaction():
+    if known is not None and known[0] in (None, transaction):
         return known[1]
-    connection: Connection | None = session.connection().connection.driver_connection
-    assert connection is not None
-    line = _lines.setdefault(connection, _Line(connection))
-    # What an earlier transaction left was of a transaction that failed.
+    line = _clean(_line_of(session.connection()))
+    session.info[_LINE] = (session.get_transaction(), line)
+    return line
+
+
+def _line_of(connection: EngineConnection) -> _Line:
+    """The line of a connection, kept on it and no longer than it."""
+    raw: Any = connection.connection.driver_connection
+    line: _Line | None = getattr(raw, _LINE, None)
+    if line is None:
+        line = _Line(raw)
+        setattr(raw, _LINE, line)
+    return line
+
+
+def _clean(line: _Line) -> _Line:
+    """Without what an earlier transaction left: it was of a transaction that failed."""
     line.waiting.clear()
     line.opening = ()
-    session.info[_LINE] = (session.get_transaction(), line)
     return line
 
 

@@ -14,6 +14,7 @@ from geo.crs import Fix, Mistake, System
 from geo.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn, Throttled
 from geo.ids import DistrictCode, WorkerId, contains
 from geo.outbox import Event
+from geo.values import value
 
 
 class Role(StrEnum):
@@ -347,14 +348,14 @@ class Paired:
     token: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class AccountChanged(Event):
     """An account was made, disabled, or got another password: its sessions and streams end."""
 
     kind: ClassVar[str] = "account.changed"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DevicePaired(Event):
     """A worker's phone was paired or unpaired, or is read otherwise from now on."""
 

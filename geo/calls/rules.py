@@ -13,6 +13,7 @@ from geo.errors import Conflict, Invalid, NotFound, Throttled, WrongState
 from geo.ids import CallId, DistrictCode, IncidentId, LinkupId, MessageId, WorkerId
 from geo.incidents.rules import AskState, Linkup, LinkupStatus
 from geo.outbox import Event
+from geo.values import value
 
 # Long enough to look at a screen and press a button; then whoever rings should do something else.
 RINGS_FOR = timedelta(seconds=30)
@@ -225,14 +226,14 @@ def writers(linkup: Linkup) -> tuple[UUID, ...]:
     return tuple(ask.worker for ask in linkup.asked if may_write(linkup, ask.worker))
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class MessageWritten(Event):
     """Somebody wrote about an incident, which is the event's subject."""
 
     kind: ClassVar[str] = "message.written"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CallChanged(Event):
     """A call about an incident (the event's subject) rings, was answered or has ended."""
 

@@ -14,6 +14,7 @@ from geo.gazetteer.address import canonical
 from geo.gazetteer.rules import PlaceKind
 from geo.ids import DistrictCode
 from geo.outbox import Event
+from geo.values import value
 
 LONGEST_NAME = 100
 
@@ -196,7 +197,7 @@ class PlaceOutside(Invalid):
     code = "place.outside"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class GazetteerChanged(Event):
     """Places or their names came, changed or went: who made which version of the gazetteer."""
 

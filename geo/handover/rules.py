@@ -10,6 +10,7 @@ from uuid import UUID
 from geo.errors import NotFound
 from geo.ids import PlanId
 from geo.outbox import Event
+from geo.values import value
 
 
 class TaskKind(StrEnum):
@@ -59,7 +60,7 @@ class Subject:
     reported_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class TaskDone(Event):
     """Somebody looked at what a plan hands over."""
 

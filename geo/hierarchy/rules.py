@@ -15,6 +15,7 @@ from geo.errors import Conflict, Invalid, NotFound
 from geo.ids import CODE_LENGTH, AreaCode, DistrictCode, Level, PlanId, level_of, parent_of
 from geo.outbox import Event
 from geo.units import Metres
+from geo.values import value
 
 
 class PlanStatus(StrEnum):
@@ -176,21 +177,21 @@ class PlanUnsound(Invalid):
     code = "plan.unsound"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class PlanPublished(Event):
     """Another plan is, or will be, in force."""
 
     kind: ClassVar[str] = "plan.published"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class PlanWithdrawn(Event):
     """A published plan was taken back before its day; the one before goes on."""
 
     kind: ClassVar[str] = "plan.withdrawn"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class PlanTookEffect(Event):
     """From this instant on another plan is in force: maps are to be drawn anew."""
 

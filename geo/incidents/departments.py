@@ -9,6 +9,7 @@ from uuid import UUID
 from geo.errors import Conflict, NotFound
 from geo.ids import DepartmentId, DistrictCode, IncidentId
 from geo.outbox import Event
+from geo.values import value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +55,14 @@ class DepartmentNamed(Conflict):
     code = "department.named"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DepartmentAdded(Event):
     """The district has another department to hand incidents to."""
 
     kind: ClassVar[str] = "department.added"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DepartmentChanged(Event):
     """A department got another name or telephone number."""
 

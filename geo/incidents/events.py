@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens on the way up and beside the lead, and why an act of that kind is refused."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from geo.errors import Conflict, NotAllowed, WrongState
 from geo.outbox import Event
+from geo.values import value
 
 
 class NotClimbing(WrongState):
@@ -44,7 +44,7 @@ class NoLead(WrongState):
     code = "linkup.no_lead"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupClimbed(Event):
     """No worker of the rings has accepted: the next level of the ladder was asked."""
 
@@ -52,7 +52,7 @@ class LinkupClimbed(Event):
     collection: ClassVar[str | None] = "linkups"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupAcknowledged(Event):
     """A supervisor or the command centre has taken responsibility for a linkup nobody accepted."""
 
@@ -60,7 +60,7 @@ class LinkupAcknowledged(Event):
     collection: ClassVar[str | None] = "linkups"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupLeadOff(Event):
     """The worker in the lead went off duty: the duty officer must look."""
 
@@ -68,7 +68,7 @@ class LinkupLeadOff(Event):
     collection: ClassVar[str | None] = "linkups"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupPolicyChanged(Event):
     """Another linkup policy holds from an instant on."""
 

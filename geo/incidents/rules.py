@@ -14,6 +14,7 @@ from geo.errors import Conflict, NotFound, WrongState
 from geo.ids import CellCode, DistrictCode, IncidentId, LinkupId, WorkerId
 from geo.incidents.climbs import Climb
 from geo.outbox import Event
+from geo.values import value
 
 
 class Severity(StrEnum):
@@ -330,7 +331,7 @@ class AskAnswered(WrongState):
     code = "linkup.wrong_state"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class IncidentReported(Event):
     """An incident came in. Unlocated, it waits for the duty officer to give it a place."""
 
@@ -338,7 +339,7 @@ class IncidentReported(Event):
     collection: ClassVar[str | None] = "incidents"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class IncidentChanged(Event):
     """An incident got a place, a lead, another call, a department or an end, or more may see it."""
 
@@ -346,7 +347,7 @@ class IncidentChanged(Event):
     collection: ClassVar[str | None] = "incidents"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupChanged(Event):
     """Somebody was asked or answered, or the linkup ended."""
 
@@ -354,7 +355,7 @@ class LinkupChanged(Event):
     collection: ClassVar[str | None] = "linkups"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LinkupExhausted(Event):
     """Nobody is left to ask and nobody has accepted: the duty officer must act."""
 

@@ -18,6 +18,7 @@ from geo.outbox import Event
 from geo.patrol.records import CheckIn
 from geo.patrol.rejudged import UPHELD
 from geo.patrol.rules import VerdictKind
+from geo.values import value
 
 # A checkpoint is called badly placed when at least so many of its refusals were overturned, so
 # that one bad fix or one kind supervisor does not do it, ...
@@ -188,14 +189,14 @@ def geometric_median(spots: Floats) -> Floats:
     return middle
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class AppealMade(Event):
     """A worker appealed against the verdict on his check-in."""
 
     kind: ClassVar[str] = "appeal.made"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class AppealDecided(Event):
     """An appeal was upheld or rejected, with the reason."""
 

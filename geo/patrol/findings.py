@@ -18,6 +18,7 @@ from geo.ids import CheckInId, WorkerId
 from geo.outbox import Event
 from geo.patrol.records import CheckIn
 from geo.patrol.rules import VerdictKind
+from geo.values import value
 
 # One point can lie where a mistake would put it by chance; three that agree hardly do (contract).
 LEAST_POINTS = 3
@@ -249,14 +250,14 @@ class FindingDecided(WrongState):
     code = "device_finding.decided"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DeviceSuspected(Event):
     """A device's recent points are explained by another reading of them than the one in use."""
 
     kind: ClassVar[str] = "device.suspected"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DeviceFindingDecided(Event):
     """A finding about a device was confirmed (it is read so from now on) or dismissed."""
 

@@ -233,7 +233,7 @@ class WorkLogInFuture(Invalid):
     code = "work_log.in_future"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CheckInJudged(Event):
     """A check-in of today was taken in and judged.
 
@@ -250,7 +250,7 @@ class CheckInJudged(Event):
     cells: tuple[CellCode, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LateCheckInJudged(Event):
     """A check-in of an earlier day was taken in and judged: no part of today's picture.
 
@@ -265,7 +265,7 @@ class LateCheckInJudged(Event):
     cells: tuple[CellCode, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CheckInDoubted(Event):
     """What is doubted of a check-in of today has changed, by what the whole day says."""
 
@@ -273,35 +273,35 @@ class CheckInDoubted(Event):
     collection: ClassVar[str | None] = "check_ins"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LateCheckInDoubted(Event):
     """What is doubted of a check-in of an earlier day has changed: no part of today's picture."""
 
     kind: ClassVar[str] = "check_in.doubted_late"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CheckpointChanged(Event):
     """A checkpoint was made, moved, renamed or retired."""
 
     kind: ClassVar[str] = "checkpoint.changed"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class ProofCodeIssued(Event):
     """A code was issued for the door of a checkpoint; the print before it counts no more."""
 
     kind: ClassVar[str] = "checkpoint.proof_code_issued"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class PolicyChanged(Event):
     """Another check-in policy holds from an instant on."""
 
     kind: ClassVar[str] = "check_in_policy.changed"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class WorkLogWritten(Event):
     """A worker wrote the log of a day."""
 

@@ -13,6 +13,7 @@ from geo.ids import CheckInId
 from geo.outbox import Event
 from geo.patrol.records import CheckIn
 from geo.patrol.rules import CheckpointSite, Verdict
+from geo.values import value
 
 # Two verdicts of one geometry may differ in what was rounded last: metres are kept to 0.1 in
 # reasons, shares to 0.001.
@@ -138,7 +139,7 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class CheckInRejudged(Event):
     """A check-in of today was judged again, or an appeal upheld, and it stands otherwise now."""
 
@@ -146,7 +147,7 @@ class CheckInRejudged(Event):
     collection: ClassVar[str | None] = "check_ins"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class LateCheckInRejudged(Event):
     """The same of a check-in of an earlier day: no part of today's picture."""
 

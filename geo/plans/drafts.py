@@ -10,6 +10,7 @@ from geo.errors import Busy, Conflict, NotFound, Outdated
 from geo.hierarchy.rules import PlanStatus
 from geo.ids import PlanId
 from geo.outbox import Event
+from geo.values import value
 
 
 class StepKind(StrEnum):
@@ -102,7 +103,7 @@ class Step:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DraftChanged(Event):
     """A draft was begun, drawn on, renamed or thrown away; other planners look again."""
 

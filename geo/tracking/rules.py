@@ -241,7 +241,7 @@ def pass_chain(sightings: Sequence[Sighting], met: Circumstances) -> list[Sighti
     return left
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class TrackRead(Event):
     """Somebody read a worker's track: who, whose, which time and what for."""
 

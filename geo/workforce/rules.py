@@ -12,6 +12,7 @@ from geo.columns import Origin
 from geo.errors import Conflict, Invalid, NotFound
 from geo.ids import CODE_LENGTH, AssignmentId, CellCode, DistrictCode, Level, WorkerId
 from geo.outbox import Event
+from geo.values import value
 
 # A worker says himself when his duty begins and ends; this far from now at the most.
 DUTY_TOLERANCE = timedelta(minutes=10)
@@ -144,7 +145,7 @@ class NewWorker:
     on_duty: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class WorkerChanged(Event):
     """A worker came, left, got another name or other cells."""
 
@@ -152,7 +153,7 @@ class WorkerChanged(Event):
     collection: ClassVar[str | None] = "workers"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DutyChanged(Event):
     """A worker began or ended duty."""
 
@@ -160,7 +161,7 @@ class DutyChanged(Event):
     collection: ClassVar[str | None] = "workers"
 
 
-@dataclass(frozen=True, kw_only=True)
+@value(kw_only=True)
 class DutyCorrected(Event):
     """Somebody else set a worker's duty: who, what and for which moment."""
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hot statements: what goes to PostgreSQL as an array comes back as it was."""
 
+import gc
 import math
 import time
+import weakref
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -11,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from geo import prepared
 from geo.db import Database
@@ -228,3 +232,90 @@ def test_a_copy_that_is_left_open_harms_nobody(live_database: Database) -> None:
         leaves_a_copy_open(live_database, failing=True)
     with live_database.snapshot() as session:
         assert prepared.rows(session, "select pg_backend_pid() as pid") == [before]
+
+
+@pytest.fixture
+def apart(live_database: Database) -> Iterator[Database]:
+    """A user of the town with a connection of his own."""
+    database = live_database.apart()
+    yield database
+    database.close()
+
+
+def number_of(session: Session) -> int:
+    (line,) = prepared.rows(session, "select pg_backend_pid() as pid")
+    number: int = line.pid
+    return number
+
+
+def test_who_is_apart_keeps_his_connection(apart: Database, live_database: Database) -> None:
+    with apart.transaction() as session:
+        first = number_of(session)
+        prepared.run(session, "create table apart (number int)")
+    with apart.transaction() as session:
+        # SQLAlchemy comes in at any time, and is of the same transaction.
+        prepared.soon(session, "insert into apart values (1)")
+        assert number_of(session) == first
+        assert session.scalar(text("select number from apart")) == 1
+        session.execute(text("insert into apart values (2)"))
+        prepared.run(session, "insert into apart values (3)")
+    with apart.transaction() as session:
+        session.execute(text("insert into apart values (4)"))
+    with apart.transaction():
+        pass
+    with live_database.snapshot() as session:
+        assert prepared.rows(session, "select * from apart") == [(1,), (2,), (3,), (4,)]
+    with live_database.transaction() as session:
+        prepared.run(session, "drop table apart")
+
+
+def fails(database: Database, *, by_alchemy: bool) -> None:
+    with database.transaction() as session:
+        prepared.run(session, "create table half_done (number int)")
+        if by_alchemy:
+            session.execute(text("create table half_done_as_well (number int)"))
+        raise LookupError
+
+
+def test_what_fails_apart_leaves_nothing(apart: Database) -> None:
+    for by_alchemy in (False, True):
+        with pytest.raises(LookupError):
+            fails(apart, by_alchemy=by_alchemy)
+        with pytest.raises(DBAPIError), apart.transaction() as session:
+            prepared.run(session, "select 1 / 0")
+        with apart.transaction() as session:
+            assert prepared.rows(session, "select to_regclass('half_done') as it") == [(None,)]
+
+
+def test_a_connection_apart_that_was_lost_is_made_anew(
+    apart: Database, live_database: Database
+) -> None:
+    with apart.transaction() as session:
+        before = number_of(session)
+    with live_database.snapshot() as session:
+        prepared.run(session, "select pg_terminate_backend(%(pid)s::int)", pid=before)
+    time.sleep(1.1)
+    with apart.transaction() as session:
+        assert number_of(session) != before
+    with pytest.raises(OperationalError):
+        end_of_the_line(apart)
+    with apart.transaction() as session:
+        assert prepared.rows(session, "select 1 as one") == [(1,)]
+
+
+class Thing:
+    """Something that a connection keeps."""
+
+
+def test_nothing_is_kept_of_a_connection_that_is_gone(live_url: str) -> None:
+    database = Database(live_url, reactions={})
+    with database.transaction() as session:
+        prepared.run(session, "select 1")
+        thing = weakref.ref(prepared.kept(session, Thing))
+        connection = weakref.ref(session.connection().connection.driver_connection)
+    assert thing() is not None
+    del session
+    database.close()
+    gc.collect()
+    assert thing() is None
+    assert connection() is None

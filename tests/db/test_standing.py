@@ -163,7 +163,7 @@ def test_who_commits_late_is_heard_late(live_database: Database, others: Databas
     with others.transaction() as slow:
         # Its number is older than all that follow.
         off_duty(slow)
-        with live_database.apart().transaction() as quick:
+        with others.transaction() as quick:
             quick.execute(text("update worker set origin = 'drill' where id = :who"), {"who": N2})
         for _ in range(2):
             assert met(live_database, asked)[0].on_duty
