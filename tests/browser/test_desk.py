@@ -13,7 +13,7 @@ from geo.accounts.rules import Role
 from geo.clock import SetClock
 from tests import town
 from tests.browser.conftest import Open
-from tests.browser.watching import Watched
+from tests.browser.watching import Watched, wait_until
 from tests.people import AT_HOME, see, stand
 from tests.serving import Served
 
@@ -160,7 +160,7 @@ def test_who_types_on_is_shown_the_last_answer(visit: Open, officer: str) -> Non
 
     page.route("**/geocode?**", late)
     page.keyboard.type("彩虹街")
-    page.wait_for_timeout(300)
+    wait_until(page, lambda: bool(delayed))
     page.keyboard.press("Control+a")
     page.keyboard.type("长安路20号")
     expect(page.locator("#candidates li").first).to_contain_text("长安路20号楼")
@@ -179,6 +179,8 @@ def test_who_is_faster_than_the_answer_has_pressed_enter_all_the_same(
     page.keyboard.type("彩虹街十号楼")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
+    # The whole of it has been asked: it ends in 楼.
+    wait_until(page, lambda: any("%E6%A5%BC" in route.request.url for route in held))
     page.wait_for_timeout(300)
     expect(page.locator("#form")).to_have_attribute("data-step", "place")
     held[-1].continue_()
@@ -220,6 +222,7 @@ def test_before_the_first_answer_nothing_is_said_to_be_open(visit: Open) -> None
         page.reload()
     expect(page.locator("#none")).to_have_text("正在读取事件…")
     expect(page.locator("#count")).to_have_text("")
+    wait_until(page, lambda: bool(held))
     held[-1].continue_()
     expect(page.locator("#none")).to_have_text("当前没有未结事件")
     expect(page.locator("#count")).to_have_text("0 件未结")
@@ -239,6 +242,7 @@ def test_a_dialog_says_that_it_is_at_work_and_closes_on_the_answer(
     go = page.locator("#dialog [type=submit]")
     expect(go).to_have_text("正在提交…")
     expect(go).to_be_disabled()
+    wait_until(page, lambda: bool(held))
     held[0].fulfill(json={})
     # On the answer alone: nothing has happened that the feed could tell.
     expect(page.locator("#dialog")).to_be_hidden()

@@ -18,7 +18,8 @@ from geo.incidents.rules import Linkup
 from tests import town
 from tests.browser.conftest import Open
 from tests.browser.people import READY, People
-from tests.browser.voice import keep_lines, packets, wait_until
+from tests.browser.voice import keep_lines, packets
+from tests.browser.watching import wait_until
 from tests.linkups import run_out
 from tests.serving import Served
 

@@ -22,7 +22,8 @@ from geo.workforce.actions import set_duty
 from tests import town
 from tests.browser.conftest import FLAGS, Open, executable
 from tests.browser.people import PHONE, READY, People
-from tests.browser.voice import keep_lines, packets, wait_until
+from tests.browser.voice import keep_lines, packets
+from tests.browser.watching import wait_until
 from tests.serving import Served
 
 # Calls connect two browsers, which takes a busy machine a while.

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes over the lines that a page makes for its calls: WebRTC's own count."""
 
-import time
-from collections.abc import Callable
-
 from playwright.sync_api import Page
 
 _KEEP_LINES = """() => {
@@ -32,11 +29,3 @@ def packets(page: Page) -> int:
     """Packets of sound that came in over the newest line of a page."""
     count: int = page.evaluate(_PACKETS)
     return count
-
-
-def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Let a page go on until something is so."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it never came true"
-        page.wait_for_timeout(50)

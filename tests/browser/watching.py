@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A page, everything it asks for and everything it complains about."""
 
+import time
+from collections.abc import Callable
+
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 from tests.serving import Served
+
+
+def wait_until(page: Page, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Let a page go on until something is so."""
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it never came true"
+        page.wait_for_timeout(50)
 
 
 class Watched:
