@@ -158,8 +158,9 @@ def _arrays(values: list[Any]) -> Sequence[str]:
 
 def _geometries(values: list[Any]) -> Sequence[str]:
     placed = shapely.set_srid(np.array(values, dtype=object), STORAGE_SRID)
-    spelled = shapely.to_wkb(placed, hex=True, include_srid=True).tolist()
-    return [_NULL if value is None else value for value in spelled]
+    # Python spells hexadecimal in a tenth of GEOS's time.
+    spelled = shapely.to_wkb(placed, include_srid=True).tolist()
+    return [_NULL if value is None else value.hex() for value in spelled]
 
 
 _SPELLINGS: Sequence[tuple[Any, Spelling]] = (
