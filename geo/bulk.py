@@ -143,9 +143,11 @@ def _without_commas(values: list[Any]) -> Sequence[str]:
 
 
 def _numbers(values: list[Any]) -> Sequence[str]:
-    text = str(values)
-    spelled = text[1:-1].split(", ")
-    return [_NULL if one == "None" else one for one in spelled] if "None" in text else spelled
+    text = orjson.dumps(values).decode()
+    if "null" in text:
+        # What is no number or infinite is null to JSON as well.
+        return [_NULL if value is None else str(value) for value in values]
+    return text[1:-1].split(",")
 
 
 def _bytes(values: list[Any]) -> Sequence[str]:

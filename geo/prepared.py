@@ -99,9 +99,10 @@ def array(values: list[Any]) -> str:
     """An array in PostgreSQL's own spelling: the driver takes a multiple of the time for it."""
     kind = next((value.__class__ for value in values if value is not None), str)
     if kind in _AS_JSON:
-        return f"{{{orjson.dumps(values).decode()[1:-1]}}}"
-    if kind is float and None not in values:
-        return f"{{{str(values)[1:-1]}}}"
+        text = orjson.dumps(values).decode()
+        # A float that is no number or infinite is null to JSON as well.
+        if kind is not float or "null" not in text:
+            return f"{{{text[1:-1]}}}"
     spell = _SPELLED[kind]
     return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
@@ -411,8 +412,8 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-# Spelled alike in both, NULL included.
-_AS_JSON = {UUID, int, bool, date, datetime}
+# Spelled alike in both, NULL included (but for floats, whose null may be another thing).
+_AS_JSON = {UUID, int, bool, float, date, datetime}
 # By the exact type: whoever brings another kind of value says here how it is spelled.
 _SPELLED: dict[type, Callable[[Any], str]] = {
     str: _quoted,
