@@ -191,8 +191,7 @@ class _Apart(Database):
                     prepared.lend(session, kept)
                     yield session
             except BaseException:
-                # What the pool gets back it rolls back, or throws away.
-                self._let_go()
+                self._undo(kept)
                 raise
             kept.info[_PUT_DOWN] = time.monotonic()
 
@@ -204,6 +203,16 @@ class _Apart(Database):
             assert isinstance(self._bind, Engine)
             self._kept = self._bind.connect()
         return self._kept
+
+    def _undo(self, kept: Connection) -> None:
+        """Roll back what SQLAlchemy knows nothing of; a connection that cannot is thrown away."""
+        if not kept.invalidated:
+            raw: Any = kept.connection.driver_connection
+            try:
+                raw.rollback()
+            except psycopg.Error:
+                kept.invalidate()
+        self._let_go()
 
     def _let_go(self) -> None:
         if self._kept is not None:

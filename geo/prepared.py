@@ -110,8 +110,8 @@ def array(values: list[Any]) -> str:
 def lend(session: Session, connection: EngineConnection) -> None:
     """Have a new session's hot statements go by a connection that it is bound to.
 
-    Its transaction is begun by the first of them, and by nobody ended: SQLAlchemy has a part in it
-    only when it says something itself.
+    Its transaction is begun by the first of them, and ended by whoever lends: SQLAlchemy has a part
+    in it only where it says something itself.
     """
     session.info[_LINE] = (None, _clean(_line_of(connection)))
 

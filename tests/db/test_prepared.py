@@ -135,8 +135,10 @@ def test_a_connection_that_died_idle_is_noticed_before_it_is_used(live_database:
     assert after != before
 
 
-def end_of_the_line(database: Database) -> None:
+def end_of_the_line(database: Database, *, by_alchemy: bool = False) -> None:
     with database.transaction() as session:
+        if by_alchemy:
+            session.execute(text("select 1"))
         prepared.soon(session, "select pg_terminate_backend(pg_backend_pid())")
         prepared.run(session, "select 1")
 
@@ -288,7 +290,7 @@ def test_what_fails_apart_leaves_nothing(apart: Database) -> None:
 
 
 def test_a_connection_apart_that_was_lost_is_made_anew(
-    apart: Database, live_database: Database
+    apart: Database, live_database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     with apart.transaction() as session:
         before = number_of(session)
@@ -297,10 +299,13 @@ def test_a_connection_apart_that_was_lost_is_made_anew(
     time.sleep(1.1)
     with apart.transaction() as session:
         assert number_of(session) != before
-    with pytest.raises(OperationalError):
-        end_of_the_line(apart)
-    with apart.transaction() as session:
-        assert prepared.rows(session, "select 1 as one") == [(1,)]
+    for by_alchemy in (False, True):
+        with pytest.raises(OperationalError):
+            end_of_the_line(apart, by_alchemy=by_alchemy)
+        with apart.transaction() as session:
+            assert prepared.rows(session, "select 1 as one") == [(1,)]
+    # Whoever asked has been told; there is nothing that anybody could do about it.
+    assert caplog.records == []
 
 
 class Thing:
