@@ -21,7 +21,14 @@ from uuid import UUID
 from api.demo import DISTRICT, load
 from geo.hierarchy.queries import areas, plan_in_force
 from geo.ids import Level, WorkerId
-from tests.bench.servers import begin_duty, database, durable_database, serving, serving_noop
+from tests.bench.servers import (
+    begin_duty,
+    database,
+    durable_database,
+    serving,
+    serving_noop,
+    settle,
+)
 
 SCRIPT = """
 local number = 0
@@ -103,6 +110,7 @@ def main() -> None:
     with durable_database() as url, tempfile.TemporaryDirectory() as place:
         load(url, Path(place), "http://127.0.0.1")
         phones = lua_phones(url, Path(place))
+        settle(url)
         with serving(url) as ours, serving_noop() as ceiling:
             rounds = []
             for number in range(asked.rounds + 1):

@@ -34,7 +34,7 @@ from geo.gazetteer.rules import Candidate, Street
 from geo.hierarchy.rules import Building
 from geo.interchange.folder import DistrictFolder, read_district_folder
 from geo.reactions import REACTIONS
-from tests.bench.servers import database, durable_database
+from tests.bench.servers import database, durable_database, settle
 from tests.mistakes.grammar import Half, Variant, one_half
 from tests.mistakes.names import readings
 
@@ -102,12 +102,6 @@ def fill_up(url: str, folder: DistrictFolder, addresses: int) -> None:
             landmarks=folder.landmarks,
             terrain=folder.terrain,
         )
-
-
-def analyze(opened: Database) -> None:
-    """Statistics as they are a minute after a load, when autovacuum has been there."""
-    with opened.transaction() as session:
-        session.execute(text("analyze"))
 
 
 def made_up(folder: DistrictFolder, count: int) -> tuple[list[Building], list[Street]]:
@@ -198,7 +192,7 @@ def main() -> None:
     with durable_database() as url, tempfile.TemporaryDirectory() as place:
         load(url, Path(place), "http://127.0.0.1")
         with database(url) as opened:
-            analyze(opened)
+            settle(opened.url)
             asked = ask(opened, variants)
             tell(asked, f"{wanted.half}, the demo")
             houses = [one for one in asked if one.variant.answers[0].building]
@@ -208,7 +202,7 @@ def main() -> None:
                 tell_failures(asked)
             if wanted.addresses:
                 fill_up(url, read_district_folder(FOLDER), wanted.addresses)
-                analyze(opened)
+                settle(opened.url)
                 tell(ask(opened, variants), f"{wanted.half}, {wanted.addresses} addresses")
 
 

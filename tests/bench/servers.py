@@ -14,12 +14,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
+from sqlalchemy import text
 
 from api.demo import DISTRICT
 from api.doors import open_doors
 from geo.accounts.rules import Actor, Role
 from geo.cluster import Cluster
-from geo.db import Database, migrate
+from geo.db import Database, engine, migrate
 from geo.ids import WorkerId
 from geo.reactions import REACTIONS
 from geo.settings import Settings, default_home
@@ -116,6 +117,17 @@ def database(url: str) -> Iterator[Database]:
         yield opened
     finally:
         opened.close()
+
+
+def settle(url: str) -> None:
+    """Leave a database as it is a minute after a load, when autovacuum has been there.
+
+    Otherwise it comes in the midst of what is measured.
+    """
+    patient = engine(url, statement_timeout_s=600)
+    with patient.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("vacuum (analyze)"))
+    patient.dispose()
 
 
 def begin_duty(opened: Database, workers: Iterable[WorkerId]) -> None:
