@@ -35,6 +35,7 @@ from sqlalchemy.orm import Session
 
 from geo import prepared
 from geo.columns import STORAGE_SRID, Base, ShapelyGeometry
+from geo.spelling import array
 
 Piece = TypeVar("Piece")
 
@@ -155,7 +156,7 @@ def _bytes(values: list[Any]) -> Sequence[str]:
 
 
 def _arrays(values: list[Any]) -> Sequence[str]:
-    return _texts([None if value is None else prepared.array(value) for value in values])
+    return _texts([None if value is None else array(value) for value in values])
 
 
 def _geometries(values: list[Any]) -> Sequence[str]:

@@ -14,12 +14,9 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import cache
 from typing import Any, Self, TypeVar
-from uuid import UUID
 
-import orjson
 import psycopg
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -28,6 +25,8 @@ from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection as EngineConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+
+from geo.spelling import parameter
 
 Connection = psycopg.Connection[Any]
 Kept = TypeVar("Kept")
@@ -93,18 +92,6 @@ def kept(session: Session, kind: type[Kept]) -> Kept:
         things[kind] = kind()
     thing: Kept = things[kind]
     return thing
-
-
-def array(values: list[Any]) -> str:
-    """An array in PostgreSQL's own spelling: the driver takes a multiple of the time for it."""
-    kind = next((value.__class__ for value in values if value is not None), str)
-    if kind in _AS_JSON:
-        text = orjson.dumps(values).decode()
-        # A float that is no number or infinite is null to JSON as well.
-        if kind is not float or "null" not in text:
-            return f"{{{text[1:-1]}}}"
-    spell = _SPELLED[kind]
-    return f"{{{','.join(['NULL' if value is None else spell(value) for value in values])}}}"
 
 
 def lend(session: Session, connection: EngineConnection) -> None:
@@ -397,35 +384,4 @@ def _numbered(statement: str) -> _Numbered:
 
 
 def _parameters(statement: str, values: dict[str, Any]) -> list[bytes | None]:
-    return [_spelled(values[name]) for name in _numbered(statement).names]
-
-
-def _spelled(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    spell = array if isinstance(value, list) else _SPELLED_ALONE[value.__class__]
-    return spell(value).encode()
-
-
-def _quoted(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-# Spelled alike in both, NULL included (but for floats, whose null may be another thing).
-_AS_JSON = {UUID, int, bool, float, date, datetime}
-# By the exact type: whoever brings another kind of value says here how it is spelled.
-_SPELLED: dict[type, Callable[[Any], str]] = {
-    str: _quoted,
-    float: repr,
-    bytes: lambda value: f'"\\\\x{value.hex()}"',
-}
-_SPELLED_ALONE: dict[type, Callable[[Any], str]] = {
-    str: str,
-    int: str,
-    bool: str,
-    float: repr,
-    UUID: str,
-    date: date.isoformat,
-    datetime: datetime.isoformat,
-}
+    return [parameter(values[name]) for name in _numbered(statement).names]
